@@ -1,0 +1,70 @@
+/**
+ * Hashing for fingerprints, and the one source of pseudo-randomness.
+ *
+ * A fingerprint is 64 bits wide, kept as two uint32 halves that are combined by exclusive or: adding
+ * and removing a cell's contribution is the same operation, so a change costs two hashes and undoing
+ * it restores the fingerprint exactly. A cell that holds zero contributes nothing, so memory that was
+ * never touched and memory that is zero again are the same state.
+ */
+export interface Fingerprint {
+  low: number;
+  high: number;
+}
+
+function finish(value: number): number {
+  let h = value;
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** Toggles the contribution of (store, cell, value) in the fingerprint. */
+export function toggle(into: Fingerprint, store: number, cell: number, value: number): void {
+  if (value === 0) return;
+  const cellLow = cell | 0;
+  const cellHigh = (cell / 0x1_0000_0000) | 0;
+  const valueLow = value | 0;
+  const valueHigh = Math.floor(value / 0x1_0000_0000) | 0;
+  let h = finish(Math.imul(store + 1, 0x9e3779b1) ^ cellLow);
+  h = finish(h ^ Math.imul(cellHigh + 0x7f4a7c15, 0x2545f491));
+  h = finish(h ^ valueLow);
+  h = finish(h + Math.imul(valueHigh ^ 0x165667b1, 0x27d4eb2f));
+  into.low = (into.low ^ h) >>> 0;
+  let g = finish(Math.imul(store + 0x3c6ef372, 0x85ebca77) + cellLow);
+  g = finish(g + Math.imul(cellHigh ^ 0x5851f42d, 0x4c957f2d));
+  g = finish(g + Math.imul(valueLow, 0x9e3779b1));
+  g = finish(g ^ Math.imul(valueHigh + 0x632be59b, 0x14057b7f));
+  into.high = (into.high ^ g) >>> 0;
+}
+
+/** A number below 2^53 that stands for a text or a list of numbers; equal inputs, equal numbers. */
+export function digest(values: readonly number[]): number {
+  const sum: Fingerprint = { low: 0, high: 0 };
+  for (const [index, value] of values.entries()) toggle(sum, values.length, index, value + 1);
+  return (sum.high & 0x1f_ffff) * 0x1_0000_0000 + sum.low;
+}
+
+export function formatFingerprint(value: Fingerprint): string {
+  return value.high.toString(16).padStart(8, '0') + value.low.toString(16).padStart(8, '0');
+}
+
+/** A seeded generator (xorshift32); the seed is part of whatever is printed about a run. */
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = finish(seed ^ 0x9e3779b9) >>> 0 || 1;
+  }
+
+  /** A whole number in 0 … limit − 1. */
+  below(limit: number): number {
+    let x = this.#state;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#state = x >>> 0;
+    return this.#state % limit;
+  }
+}

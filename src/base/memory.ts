@@ -1,0 +1,266 @@
+/**
+ * Physical memory in sparse 4 KiB pages, byte-exact and journalled, as two views:
+ *
+ * - the *coherent* view: what the CPU and every snooping agent sees (DMA data, the invalidation
+ *   queue, wait status writes);
+ * - the *RAM* view: what an agent sees that does not snoop CPU caches (the page walker of a unit with
+ *   ECAP.C = 0; specification 6.2 and 11.4.3).
+ *
+ * The two differ in exactly the lines that the CPU has stored to and not written back. A machine whose
+ * units all snoop has one view only.
+ */
+import { assert, fail } from './assert.ts';
+import type { Journal, Store } from './journal.ts';
+import {
+  addressIn, addressOf, bytesOf, frameAt, frameBytes, frameNumber, frameOf, hexAddress, offsetInFrame,
+  type Address, type Frame, type Word64,
+} from './word.ts';
+
+export const cacheLineBytes = 64;
+const wordsInFrame = frameBytes / 4;
+
+/** Inclusive range of frames that have memory behind them. */
+export interface FrameRange {
+  readonly first: Frame;
+  readonly last: Frame;
+}
+
+class View implements Store {
+  readonly name: string;
+  readonly pages = new Map<number, DataView>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  pageToChange(frame: number): DataView {
+    const present = this.pages.get(frame);
+    if (present !== undefined) return present;
+    const fresh = new DataView(new ArrayBuffer(frameBytes));
+    this.pages.set(frame, fresh);
+    return fresh;
+  }
+
+  exchange(cell: number, value: unknown): unknown {
+    assert(typeof value === 'number', 'a memory word is a number');
+    const page = this.pageToChange(Math.floor(cell / wordsInFrame));
+    const offset = (cell % wordsInFrame) * 4;
+    const before = page.getUint32(offset, true);
+    page.setUint32(offset, value, true);
+    return before;
+  }
+
+  weigh(value: unknown): number {
+    assert(typeof value === 'number', 'a memory word is a number');
+    return value;
+  }
+
+  visit(visit: (cell: number, value: unknown) => void): void {
+    for (const [frame, page] of this.pages) {
+      for (let index = 0; index < wordsInFrame; index += 1) {
+        const value = page.getUint32(index * 4, true);
+        if (value !== 0) visit(frame * wordsInFrame + index, value);
+      }
+    }
+  }
+
+  describe(cell: number): string {
+    return `${this.name} ${hexAddress(addressOf(cell * 4))}`;
+  }
+}
+
+const untouched = new DataView(new ArrayBuffer(frameBytes));
+
+export class PhysicalMemory {
+  readonly #journal: Journal;
+  readonly #ranges: readonly FrameRange[];
+  readonly #coherent: View;
+  /** The same object as `#coherent` where every unit snoops. */
+  readonly #ram: View;
+
+  /** `twoViews`: some unit of the machine walks its tables without snooping. */
+  constructor(journal: Journal, ranges: readonly FrameRange[], twoViews: boolean) {
+    this.#journal = journal;
+    this.#ranges = ranges;
+    this.#coherent = new View('memory');
+    journal.register(this.#coherent);
+    if (twoViews) {
+      this.#ram = new View('ram');
+      journal.register(this.#ram);
+    } else {
+      this.#ram = this.#coherent;
+    }
+  }
+
+  isBacked(frame: Frame): boolean {
+    const number = frameNumber(frame);
+    return this.#ranges.some(
+      (range) => number >= frameNumber(range.first) && number <= frameNumber(range.last),
+    );
+  }
+
+  /** The page as a snooping agent sees it, for reading; undefined where nothing answers. */
+  coherentPage(frame: Frame): DataView | undefined {
+    return this.#coherent.pages.get(frameNumber(frame)) ?? this.#untouchedPage(frame);
+  }
+
+  /** The page as an agent sees it that does not snoop, for reading. */
+  ramPage(frame: Frame): DataView | undefined {
+    return this.#ram.pages.get(frameNumber(frame)) ?? this.#untouchedPage(frame);
+  }
+
+  /** What the CPU reads; memory that does not answer reads as all ones. */
+  read32(address: Address): number {
+    return this.coherentPage(frameOf(address))?.getUint32(offsetInFrame(address), true) ?? 0xffffffff;
+  }
+
+  read64(address: Address): Word64 {
+    return { low: this.read32(address), high: this.read32(addressOf(bytesOf(address) + 4)) };
+  }
+
+  /** A CPU store: reaches RAM only when its line is written back. */
+  store32(address: Address, value: number): void {
+    this.#change(this.#coherent, frameOf(address), offsetInFrame(address), value);
+  }
+
+  store64(address: Address, value: Word64): void {
+    this.store32(address, value.low);
+    this.store32(addressOf(bytesOf(address) + 4), value.high);
+  }
+
+  /** CPU stores of zero to whole words. */
+  clear(address: Address, length: number): void {
+    forEachFrame(address, length, (frame, offset, count) => {
+      if (this.#coherent.pages.has(frameNumber(frame))) {
+        this.#copyWords(this.#coherent, frame, offset, untouched, 0, count);
+      }
+    });
+  }
+
+  /** Writes back every cache line that touches the range (CLFLUSH of each). */
+  writeBack(address: Address, bytes: number): void {
+    if (this.#ram === this.#coherent || bytes === 0) return;
+    const start = Math.floor(bytesOf(address) / cacheLineBytes) * cacheLineBytes;
+    const end = Math.ceil((bytesOf(address) + bytes) / cacheLineBytes) * cacheLineBytes;
+    forEachFrame(addressOf(start), end - start, (frame, offset, count) => {
+      const page = this.#coherent.pages.get(frameNumber(frame));
+      if (page !== undefined) this.#copyWords(this.#ram, frame, offset, page, offset, count);
+    });
+  }
+
+  /** Whether some line of the range holds something that RAM does not. */
+  isDirty(address: Address, bytes: number): boolean {
+    if (this.#ram === this.#coherent) return false;
+    const start = Math.floor(bytesOf(address) / cacheLineBytes) * cacheLineBytes;
+    const end = Math.ceil((bytesOf(address) + bytes) / cacheLineBytes) * cacheLineBytes;
+    for (let at = start; at < end; at += 4) {
+      const where = addressOf(at);
+      const seen = this.ramPage(frameOf(where))?.getUint32(offsetInFrame(where), true);
+      if (seen !== undefined && seen !== this.read32(where)) return true;
+    }
+    return false;
+  }
+
+  /** A coherent write by a device or by the unit; false, and no effect, where nothing answers. */
+  write(address: Address, bytes: Uint8Array): boolean {
+    const end = bytesOf(address) + bytes.length;
+    for (let at = bytesOf(address); at < end; at = (Math.floor(at / frameBytes) + 1) * frameBytes) {
+      if (!this.isBacked(frameOf(addressOf(at)))) return false;
+    }
+    this.writeBack(address, bytes.length);
+    const words = this.#wholeWords(address, bytes);
+    const first = Math.floor(bytesOf(address) / 4) * 4;
+    let done = 0;
+    forEachFrame(addressOf(first), words.byteLength, (frame, offset, count) => {
+      this.#copyWords(this.#coherent, frame, offset, words, done, count);
+      if (this.#ram !== this.#coherent) this.#copyWords(this.#ram, frame, offset, words, done, count);
+      done += count;
+    });
+    return true;
+  }
+
+  /** A coherent read by a device; undefined where nothing answers. */
+  read(address: Address, length: number): Uint8Array | undefined {
+    const result = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const where = addressOf(bytesOf(address) + done);
+      const page = this.coherentPage(frameOf(where));
+      if (page === undefined) return undefined;
+      const offset = offsetInFrame(where);
+      const count = Math.min(length - done, frameBytes - offset);
+      result.set(new Uint8Array(page.buffer, offset, count), done);
+      done += count;
+    }
+    return result;
+  }
+
+  /** `bytes` widened to whole words with what memory holds around them. */
+  #wholeWords(address: Address, bytes: Uint8Array): DataView {
+    const before = bytesOf(address) % 4;
+    const length = Math.ceil((before + bytes.length) / 4) * 4;
+    if (before === 0 && length === bytes.length) {
+      return new DataView(bytes.buffer, bytes.byteOffset, length);
+    }
+    const widened = new DataView(new ArrayBuffer(length));
+    const first = addressOf(bytesOf(address) - before);
+    const last = addressOf(bytesOf(first) + length - 4);
+    widened.setUint32(length - 4, this.read32(last), true);
+    widened.setUint32(0, this.read32(first), true);
+    new Uint8Array(widened.buffer).set(bytes, before);
+    return widened;
+  }
+
+  #untouchedPage(frame: Frame): DataView | undefined {
+    return this.isBacked(frame) ? untouched : undefined;
+  }
+
+  #change(view: View, frame: Frame, offset: number, value: number): void {
+    if (!(offset % 4 === 0)) fail(`a store to ${hexAddress(addressIn(frame, offset))} is not aligned`);
+    if (!view.pages.has(frameNumber(frame)) && (value === 0 || !this.isBacked(frame))) return;
+    const page = view.pageToChange(frameNumber(frame));
+    const before = page.getUint32(offset, true);
+    if (before === value) return;
+    page.setUint32(offset, value, true);
+    this.#journal.record(view, frameNumber(frame) * wordsInFrame + offset / 4, before, value);
+  }
+
+  /** Copies `length` bytes, whole words, into one frame of a view. */
+  #copyWords(
+    view: View, frame: Frame, offset: number, source: DataView, sourceOffset: number, length: number,
+  ): void {
+    if (!view.pages.has(frameNumber(frame)) && !this.isBacked(frame)) return;
+    const page = view.pageToChange(frameNumber(frame));
+    if (!this.#journal.recording) {
+      const bytes = new Uint8Array(source.buffer, source.byteOffset + sourceOffset, length);
+      new Uint8Array(page.buffer, offset, length).set(bytes);
+      return;
+    }
+    const firstCell = frameNumber(frame) * wordsInFrame;
+    for (let at = 0; at < length; at += 4) {
+      const value = source.getUint32(sourceOffset + at, true);
+      const before = page.getUint32(offset + at, true);
+      if (before === value) continue;
+      page.setUint32(offset + at, value, true);
+      this.#journal.record(view, firstCell + (offset + at) / 4, before, value);
+    }
+  }
+}
+
+/** Calls `visit` with each frame of a range, the offset in it and the number of bytes. */
+function forEachFrame(
+  address: Address, length: number, visit: (frame: Frame, offset: number, count: number) => void,
+): void {
+  for (let done = 0; done < length;) {
+    const where = addressOf(bytesOf(address) + done);
+    const offset = offsetInFrame(where);
+    const count = Math.min(length - done, frameBytes - offset);
+    visit(frameOf(where), offset, count);
+    done += count;
+  }
+}
+
+export function frameRange(first: Address, last: Address): FrameRange {
+  const start = Math.ceil(bytesOf(first) / frameBytes);
+  const end = Math.floor((bytesOf(last) + 1) / frameBytes);
+  return end > start ? { first: frameAt(start), last: frameAt(end - 1) } : { first: frameAt(1), last: frameAt(0) };
+}
