@@ -1,0 +1,73 @@
+/**
+ * What the specification leaves to the hardware, as named choices. A profile takes one value for each;
+ * a scenario may take another (`choice NAME VALUE`). No rule of the unit has such a choice built in.
+ */
+import type { CacheShape } from './caches.ts';
+
+export const hardwareChoices = {
+  /**
+   * Which entries a device-selective context-cache invalidation removes (6.5.1.1). By the specification
+   * source-id and domain-id must match; Sandy Bridge-EP runs it by domain-id alone, QEMU by source-id.
+   */
+  'device-selective-context': ['by-source-and-domain', 'by-domain', 'by-source'],
+  /** Hardware may do more than asked: QEMU runs a domain-selective one globally. */
+  'domain-selective-context': ['by-domain', 'global'],
+  /**
+   * Whether SRTP empties context cache and IOTLB. Without CAP.ESRTPS it need not (6.6); Sandy Bridge-EP
+   * and QEMU do it all the same.
+   */
+  'set-root-pointer': ['keeps-caches', 'empties-caches'],
+  /** Whether switching translation on or off empties them. */
+  'translation-enable': ['keeps-caches', 'empties-caches'],
+  /** What an IOTLB entry does that lacks the right a request needs (6.2.4): fault at once or walk again. */
+  'cached-denial': ['faults', 'walks-again'],
+  /** Whether a second fault of a source whose record is still pending is recorded (7.2.1). */
+  'same-source-faults': ['recorded', 'collapsed'],
+  /** Whether a page-selective invalidation smaller than a cached large page removes it (6.5.1.2). */
+  'partial-superpage-invalidation': ['removes', 'keeps'],
+  /** What CCMD and IOTLB do while the invalidation queue is on (6.5.1; undefined by the specification). */
+  'register-invalidation-with-queue': ['executes', 'ignored'],
+  'context-cache-entries': ['unlimited', '16', '64', '256'],
+  'iotlb-entries': ['unlimited', '32', '64', '256', '1024'],
+  /** What makes room in a full cache. */
+  'when-full': ['oldest', 'all'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ChoiceName = keyof typeof hardwareChoices;
+export type HardwareChoices = { readonly [Name in ChoiceName]: (typeof hardwareChoices)[Name][number] };
+
+/** The specification to the letter: removes what it must and nothing else, forgets nothing. */
+export const keepsTheMost: HardwareChoices = {
+  'device-selective-context': 'by-source-and-domain',
+  'domain-selective-context': 'by-domain',
+  'set-root-pointer': 'keeps-caches',
+  'translation-enable': 'keeps-caches',
+  'cached-denial': 'faults',
+  'same-source-faults': 'recorded',
+  'partial-superpage-invalidation': 'keeps',
+  'register-invalidation-with-queue': 'executes',
+  'context-cache-entries': 'unlimited',
+  'iotlb-entries': 'unlimited',
+  'when-full': 'oldest',
+};
+
+export function isChoiceName(name: string): name is ChoiceName {
+  return Object.hasOwn(hardwareChoices, name);
+}
+
+/** The choices with one of them replaced; undefined when there is no such choice or value. */
+export function withChoice(
+  choices: HardwareChoices, name: string, value: string,
+): HardwareChoices | undefined {
+  if (!isChoiceName(name)) return undefined;
+  const allowed: readonly string[] = hardwareChoices[name];
+  return allowed.includes(value) ? { ...choices, [name]: value } : undefined;
+}
+
+export function shapeOf(choices: HardwareChoices, cache: 'context-cache-entries' | 'iotlb-entries'): CacheShape {
+  const entries = choices[cache];
+  return {
+    limit: entries === 'unlimited' ? Infinity : Number(entries),
+    whenFull: choices['when-full'],
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * What the parts of one unit share: its registers, the values that a command latched, its view of
+ * memory, and where it reports to. The parts (fault recording, translation, invalidation, commands)
+ * know this and not each other.
+ */
+import type { Agenda } from '../base/agenda.ts';
+import { noCause, type Happening, type Trace } from '../base/event.ts';
+import type { Journal } from '../base/journal.ts';
+import type { PhysicalMemory } from '../base/memory.ts';
+import { Numbers } from '../base/stores.ts';
+import { frameAt, type Frame, type Word64 } from '../base/word.ts';
+import { ContextCache, Iotlb } from './caches.ts';
+import { decodeCapability, type Capability } from './capability.ts';
+import { shapeOf, type HardwareChoices } from './choices.ts';
+import { Formats } from './entries.ts';
+import type { UnitProfile } from './profiles.ts';
+import { RegisterFile } from './register-file.ts';
+import { registerTable } from './registers.ts';
+import type { UnitTiming } from './timing.ts';
+import type { WalkUnit } from './walk.ts';
+
+/** Values that take effect by a command, not by the write of their register, and engine state. */
+export const LATCHED = {
+  rootTable: 0,
+  tableMode: 1,
+  queueBase: 2,
+  queueOrder: 3,
+  queueWide: 4,
+  faultIndex: 5,
+  pendingCommand: 6,
+  commandCause: 7,
+  queueCause: 8,
+  drainBelow: 9,
+  registerDrainBelow: 10,
+  requestCount: 11,
+  contextCommandCause: 12,
+  iotlbCommandCause: 13,
+} as const;
+
+export interface UnitSettings {
+  readonly name: string;
+  readonly profile: UnitProfile;
+  readonly choices: HardwareChoices;
+  readonly hostAddressWidth: number;
+  readonly timing: UnitTiming;
+  /** Where the unit's interrupt messages go: a write to the interrupt range. */
+  readonly deliverMessage: (address: Word64, data: number, cause: number) => void;
+}
+
+export class UnitCore implements WalkUnit {
+  readonly name: string;
+  readonly choices: HardwareChoices;
+  readonly capability: Capability;
+  readonly formats: Formats;
+  readonly timing: UnitTiming;
+  readonly registers: RegisterFile;
+  readonly latched: Numbers;
+  readonly contextCache: ContextCache;
+  readonly iotlb: Iotlb;
+  readonly memory: PhysicalMemory;
+  readonly agenda: Agenda;
+  readonly trace: Trace;
+  readonly deliverMessage: UnitSettings['deliverMessage'];
+
+  constructor(
+    settings: UnitSettings, journal: Journal, memory: PhysicalMemory, agenda: Agenda, trace: Trace,
+  ) {
+    const { profile } = settings;
+    this.name = settings.name;
+    this.choices = settings.choices;
+    this.capability = decodeCapability(
+      profile.version, profile.capability, profile.extendedCapability, settings.hostAddressWidth,
+    );
+    this.formats = new Formats(this.capability);
+    this.timing = settings.timing;
+    this.registers = new RegisterFile(journal, settings.name, registerTable({
+      version: profile.version,
+      capability: profile.capability,
+      extendedCapability: profile.extendedCapability,
+      faultOffset: this.capability.faultOffset,
+      faultRecords: this.capability.faultRecords,
+      iotlbOffset: this.capability.iotlbOffset,
+    }));
+    this.latched = new Numbers(journal, `${settings.name} latched`, Object.keys(LATCHED).length,
+      Object.keys(LATCHED).map((name) => `${settings.name} ${name}`));
+    this.contextCache = new ContextCache(
+      journal, settings.name, shapeOf(settings.choices, 'context-cache-entries'));
+    this.iotlb = new Iotlb(journal, settings.name, shapeOf(settings.choices, 'iotlb-entries'));
+    this.memory = memory;
+    this.agenda = agenda;
+    this.trace = trace;
+    this.deliverMessage = settings.deliverMessage;
+  }
+
+  emit(cause: number, what: Happening): number {
+    return this.trace.recording ? this.trace.emit(this.name, cause, what) : noCause;
+  }
+
+  rootTable(): Frame {
+    return frameAt(this.latched.get(LATCHED.rootTable));
+  }
+
+  /** Memory as the page walker sees it: ECAP.C tells whether it snoops. */
+  page(frame: Frame): DataView | undefined {
+    return this.capability.coherentWalk ? this.memory.coherentPage(frame) : this.memory.ramPage(frame);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Invalidation descriptors of 128 bits: formats, and what makes a unit refuse one (specification
+ * 6.5.2.1 to 6.5.2.9). Everything that is not a field is reserved.
+ */
+import { unreachable } from '../base/assert.ts';
+import {
+  bit, domainIdOf, equalWords, field, frameAt, get, isSet, maskOf, sourceIdOf, toNumber, without,
+  zeroWord, type Field, type Word64,
+} from '../base/word.ts';
+import type { Capability } from './capability.ts';
+import {
+  describeContextInvalidation, describeIotlbInvalidation, drainAsked, type ContextInvalidation,
+  type IotlbInvalidation,
+} from './invalidation.ts';
+
+const TYPE_LOW = field(3, 0);
+const TYPE_HIGH = field(11, 9);
+const GRANULARITY = field(5, 4);
+
+const CONTEXT_CACHE = { DID: field(31, 16), SID: field(47, 32), FM: field(49, 48) } as const;
+const IOTLB_FLUSH = {
+  DW: bit(6), DR: bit(7), DID: field(31, 16), AM: field(5, 0), IH: bit(6), ADDR: field(63, 12),
+} as const;
+const ENTRY_CACHE = { G: bit(4), IM: field(31, 27), IIDX: field(47, 32) } as const;
+const WAIT = {
+  IF: bit(4), SW: bit(5), FN: bit(6), DATA: field(63, 32),
+  // No host address has more than 52 bits; what is above the host's width is ignored.
+  ADDR: field(51, 2), ADDR_IGNORED: field(63, 52),
+} as const;
+
+/** Why a descriptor was refused, by the number that IQERCD.IQEI holds (11.4.9.9). */
+export const QUEUE_ERROR = {
+  invalidTail: 1, fetch: 2, invalidType: 3, reservedField: 4, invalidWidth: 5,
+} as const;
+export type QueueErrorName = keyof typeof QUEUE_ERROR;
+
+export type Descriptor =
+  | { readonly kind: 'context'; readonly command: ContextInvalidation }
+  | { readonly kind: 'iotlb'; readonly command: IotlbInvalidation; readonly drains: boolean }
+  | { readonly kind: 'interrupt-entry'; readonly asked: string }
+  /** Accepted where the unit has device-TLBs, which are not modelled. */
+  | { readonly kind: 'device-tlb' }
+  | { readonly kind: 'wait'; readonly statusData: number | null; readonly statusAddress: number;
+      readonly interrupt: boolean };
+
+export const queueErrorTexts: Record<QueueErrorName, string> = {
+  invalidTail: 'the tail is beyond the end of the queue',
+  fetch: 'the descriptor cannot be read',
+  invalidType: 'the descriptor has a type or granularity that the unit does not have',
+  reservedField: 'a reserved field of the descriptor is not zero',
+  invalidWidth: '256-bit descriptors without scalable mode',
+};
+
+export function describeDescriptor(descriptor: Descriptor): string {
+  switch (descriptor.kind) {
+    case 'context': return `context-cache invalidation ${describeContextInvalidation(descriptor.command)}`;
+    case 'iotlb': return `IOTLB invalidation ${describeIotlbInvalidation(descriptor.command)}`;
+    case 'interrupt-entry': return `interrupt-entry-cache invalidation ${descriptor.asked}`;
+    case 'device-tlb': return 'device-TLB invalidation';
+    case 'wait': return 'wait';
+    default: return unreachable(descriptor);
+  }
+}
+
+/** Whether anything but the given fields is set. */
+function hasOthers(value: Word64, ...allowed: readonly Field[]): boolean {
+  return !equalWords(without(value, maskOf(...allowed)), zeroWord);
+}
+
+/** A descriptor taken apart, or why it is refused (6.5.2.1 to 6.5.2.9). */
+export function decodeDescriptor(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+  if (isSet(TYPE_HIGH, low)) return 'invalidType';
+  switch (get(TYPE_LOW, low)) {
+    case 1: return decodeContext(low, high);
+    case 2: return decodeIotlb(capability, low, high);
+    case 3: return capability.deviceTlb ? { kind: 'device-tlb' } : 'invalidType';
+    case 4: return decodeInterruptEntry(capability, low, high);
+    case 5: return decodeWait(capability, low, high);
+    default: return 'invalidType';
+  }
+}
+
+function decodeContext(low: Word64, high: Word64): Descriptor | QueueErrorName {
+  const { DID, SID, FM } = CONTEXT_CACHE;
+  if (hasOthers(low, TYPE_LOW, GRANULARITY, DID, SID, FM) || hasOthers(high)) return 'reservedField';
+  const domain = domainIdOf(get(DID, low));
+  switch (get(GRANULARITY, low)) {
+    case 1: return { kind: 'context', command: { granularity: 'global' } };
+    case 2: return { kind: 'context', command: { granularity: 'domain', domain } };
+    case 3: return {
+      kind: 'context',
+      command: {
+        granularity: 'device', domain, source: sourceIdOf(get(SID, low)), functionMask: get(FM, low),
+      },
+    };
+    default: return 'invalidType';
+  }
+}
+
+function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+  const { DW, DR, DID, AM, IH, ADDR } = IOTLB_FLUSH;
+  if (hasOthers(low, TYPE_LOW, GRANULARITY, DW, DR, DID) || hasOthers(high, AM, IH, ADDR)) {
+    return 'reservedField';
+  }
+  const domain = domainIdOf(get(DID, low));
+  const drains = drainAsked(capability, isSet(DW, low), isSet(DR, low));
+  switch (get(GRANULARITY, low)) {
+    case 1: return { kind: 'iotlb', command: { granularity: 'global' }, drains };
+    case 2: return { kind: 'iotlb', command: { granularity: 'domain', domain }, drains };
+    case 3: {
+      if (!capability.pageSelective) return 'invalidType';
+      const order = get(AM, high);
+      if (order > capability.maximumAddressMask) return 'reservedField';
+      const frame = frameAt(get(ADDR, high));
+      return { kind: 'iotlb', command: { granularity: 'page', domain, frame, order }, drains };
+    }
+    default: return 'invalidType';
+  }
+}
+
+function decodeInterruptEntry(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+  const { G, IM, IIDX } = ENTRY_CACHE;
+  if (!capability.interruptRemapping) return 'invalidType';
+  if (hasOthers(low, TYPE_LOW, G, IM, IIDX) || hasOthers(high)) return 'reservedField';
+  const asked = isSet(G, low) ? `index ${get(IIDX, low)} mask ${get(IM, low)}` : 'global';
+  return { kind: 'interrupt-entry', asked };
+}
+
+function decodeWait(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+  const { IF, SW, FN, DATA, ADDR, ADDR_IGNORED } = WAIT;
+  if (hasOthers(low, TYPE_LOW, IF, SW, FN, DATA) || hasOthers(high, ADDR, ADDR_IGNORED)) {
+    return 'reservedField';
+  }
+  const hostWidth = maskOf(field(63, capability.hostAddressWidth));
+  return {
+    kind: 'wait',
+    statusData: isSet(SW, low) ? get(DATA, low) : null,
+    statusAddress: toNumber(without(high, hostWidth)),
+    interrupt: isSet(IF, low),
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * The invalidation queue (specification 6.5.2): fetching, checking and executing descriptors in order,
+ * one at a time. Software may rely on a wait descriptor's status write alone; the head moves when a
+ * descriptor has been fetched and found valid.
+ */
+import type { Appointment } from '../base/agenda.ts';
+import { unreachable } from '../base/assert.ts';
+import { addressOf, frameAt, isSet } from '../base/word.ts';
+import { LATCHED, type UnitCore } from './core.ts';
+import {
+  QUEUE_ERROR, decodeDescriptor, describeDescriptor, queueErrorTexts, type Descriptor,
+  type QueueErrorName,
+} from './descriptors.ts';
+import { EventMessage } from './event-message.ts';
+import type { FaultRecording } from './fault-recording.ts';
+import { contextGranularityDone, invalidateContextCache, invalidateIotlb } from './invalidation.ts';
+import { FSTS, GSTS, ICS, IQERCD, IQH, IQT } from './registers.ts';
+import type { Translation } from './translation.ts';
+
+export class InvalidationQueue {
+  readonly #core: UnitCore;
+  readonly #faults: FaultRecording;
+  readonly #translation: Translation;
+  readonly #completion: EventMessage;
+  readonly #appointment: Appointment;
+
+  constructor(core: UnitCore, faults: FaultRecording, translation: Translation) {
+    this.#core = core;
+    this.#faults = faults;
+    this.#translation = translation;
+    this.#completion = new EventMessage(core, 'invalidation completion', 'IE');
+    this.#appointment = core.agenda.add(() => this.#run());
+  }
+
+  get isIdle(): boolean {
+    return !this.#appointment.isMade && this.#head() === this.#tail();
+  }
+
+  /** Something changed that may let the queue go on: IQT, QIES, IQE, a finished DMA. */
+  kick(cause: number): void {
+    if (this.#appointment.isMade || !this.#mayFetch()) return;
+    this.#core.latched.set(LATCHED.queueCause, cause);
+    this.#appointment.in(this.#core.timing.descriptorNs);
+  }
+
+  /** A drained DMA may complete a wait; the wait's cause stays what it was. */
+  kickAfterDrain(): void {
+    if (this.#core.latched.get(LATCHED.drainBelow) === 0) return;
+    this.kick(this.#core.latched.get(LATCHED.queueCause));
+  }
+
+  /** After software wrote IECTL or ICS. */
+  completionControlChanged(cause: number): void {
+    if (!isSet(ICS.IWC, this.#core.registers.value('ICS'))) this.#completion.served();
+    this.#completion.controlChanged(cause);
+  }
+
+  #head(): number {
+    return this.#core.registers.field('IQH', IQH.QH);
+  }
+
+  #tail(): number {
+    return this.#core.registers.field('IQT', IQT.QT);
+  }
+
+  #size(): number {
+    return 2 ** (this.#core.latched.get(LATCHED.queueOrder) + 8);
+  }
+
+  #mayFetch(): boolean {
+    const { registers } = this.#core;
+    const status = registers.value('FSTS');
+    return isSet(GSTS.QIES, registers.value('GSTS')) && this.#head() !== this.#tail()
+      && !isSet(FSTS.IQE, status) && !isSet(FSTS.ITE, status);
+  }
+
+  #run(): void {
+    if (!this.#mayFetch()) return;
+    const core = this.#core;
+    const cause = core.latched.get(LATCHED.queueCause);
+    const index = this.#head();
+    if (core.latched.get(LATCHED.queueWide) !== 0) return this.#fail('invalidWidth', index, cause);
+    if (this.#tail() >= this.#size()) return this.#fail('invalidTail', index, cause);
+    const offset = index * 16;
+    const page = core.memory.coherentPage(
+      frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)));
+    if (page === undefined) return this.#fail('fetch', index, cause);
+    const low = { low: page.getUint32(offset % 4096, true), high: page.getUint32(offset % 4096 + 4, true) };
+    const high = {
+      low: page.getUint32(offset % 4096 + 8, true), high: page.getUint32(offset % 4096 + 12, true),
+    };
+    const descriptor = decodeDescriptor(core.capability, low, high);
+    if (typeof descriptor === 'string') return this.#fail(descriptor, index, cause);
+    if (descriptor.kind === 'wait'
+      && !this.#translation.isDrained(core.latched.get(LATCHED.drainBelow))) return;
+    const event = core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high });
+    core.registers.setField('IQH', IQH.QH, (index + 1) % this.#size());
+    this.#execute(descriptor, event);
+    if (this.#mayFetch()) {
+      this.#appointment.in(core.timing.descriptorNs
+        + (descriptor.kind === 'wait' ? 0 : core.timing.invalidationNs));
+    }
+  }
+
+  #execute(descriptor: Descriptor, event: number): void {
+    const core = this.#core;
+    switch (descriptor.kind) {
+      case 'context':
+        invalidateContextCache(core, descriptor.command, event);
+        if (contextGranularityDone(core, descriptor.command) === 'global') {
+          this.#translation.restartContextFetches();
+        }
+        return;
+      case 'iotlb':
+        invalidateIotlb(core, descriptor.command, event);
+        this.#translation.restartWalks(descriptor.command);
+        if (descriptor.drains) {
+          core.latched.set(LATCHED.drainBelow, this.#translation.drainPoint());
+        }
+        return;
+      case 'interrupt-entry':
+        core.emit(event, {
+          kind: 'invalidate', cache: 'interrupt-entry', asked: descriptor.asked, did: 'global', removed: [],
+        });
+        return;
+      case 'device-tlb':
+        core.emit(event, { kind: 'unmodelled', register: 'device-TLB', access: 'write' });
+        return;
+      case 'wait':
+        core.latched.set(LATCHED.drainBelow, 0);
+        if (descriptor.statusData !== null) {
+          const bytes = new Uint8Array(4);
+          new DataView(bytes.buffer).setUint32(0, descriptor.statusData, true);
+          core.memory.write(addressOf(descriptor.statusAddress), bytes);
+        }
+        if (descriptor.interrupt && core.registers.field('ICS', ICS.IWC) === 0) {
+          core.registers.setField('ICS', ICS.IWC, 1);
+          this.#completion.raise(event);
+        }
+        return;
+      default:
+        return unreachable(descriptor);
+    }
+  }
+
+  #fail(name: QueueErrorName, index: number, cause: number): void {
+    const event = this.#core.emit(cause, { kind: 'queue-error', index, reason: queueErrorTexts[name] });
+    this.#core.registers.setField('IQERCD', IQERCD.IQEI, QUEUE_ERROR[name]);
+    this.#faults.setStatus(FSTS.IQE, event);
+  }
+}

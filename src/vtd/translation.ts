@@ -1,0 +1,337 @@
+/**
+ * The way of a request through the unit: IOTLB, context cache, walk, fills, and the answer
+ * (specification 3, 6.2). A request passes step by step (`begin`, `advance`), each step taking time, so
+ * that stores and invalidations can fall between two of them; `translate` takes all steps at once.
+ */
+import { fail, unreachable } from '../base/assert.ts';
+import type { Access, Freshness } from '../base/event.ts';
+import { digest } from '../base/hash.ts';
+import type { Journal } from '../base/journal.ts';
+import { Table } from '../base/stores.ts';
+import {
+  alignedFrame, domainIdNumber, frameNumber, frameWithin, hexFrame, isSet, sourceIdNumber, type Frame,
+  type SourceId,
+} from '../base/word.ts';
+import {
+  nameContext, nameTranslation, rightsOf, type CachedTranslation,
+} from './caches.ts';
+import { LATCHED, type UnitCore } from './core.ts';
+import { TRANSLATION_TYPE, type ContextFields } from './entries.ts';
+import type { FaultRecording } from './fault-recording.ts';
+import { REASON, type FaultReason } from './fault-reasons.ts';
+import { sameDomain, type IotlbInvalidation } from './invalidation.ts';
+import { GSTS } from './registers.ts';
+import { Walk, deniedReason, inInterruptRange, walkStart, type WalkState } from './walk.ts';
+
+export interface TranslationRequest {
+  readonly source: SourceId;
+  readonly frame: Frame;
+  readonly access: Access;
+  /** The event of the DMA that asks. */
+  readonly cause: number;
+}
+
+export type Answer =
+  | { readonly kind: 'translated'; readonly target: Frame; readonly via: string;
+      readonly freshness: Freshness; readonly event: number }
+  /** `reason` null: blocked without a fault (interrupt range, unmodelled mode). */
+  | { readonly kind: 'blocked'; readonly reason: FaultReason | null; readonly freshness: Freshness;
+      readonly event: number }
+  /** A write to the interrupt range: an interrupt request, not memory. */
+  | { readonly kind: 'interrupt'; readonly event: number };
+
+type Position =
+  | { readonly kind: 'arrived' }
+  | { readonly kind: 'walking'; readonly state: WalkState; readonly cachedContext: number | null;
+      readonly event: number }
+  | { readonly kind: 'translated'; readonly order: number };
+
+interface Pending {
+  readonly request: TranslationRequest;
+  readonly position: Position;
+}
+
+const fresh: Freshness = { kind: 'fresh' };
+
+const accesses: readonly Access[] = ['read', 'write', 'atomic', 'zero-length-read'];
+
+/** Everything that what comes next depends on. */
+function weighPending(pending: Pending): number {
+  const { request, position } = pending;
+  const about = [
+    sourceIdNumber(request.source), frameNumber(request.frame), accesses.indexOf(request.access),
+  ];
+  switch (position.kind) {
+    case 'arrived': return digest([1, ...about]);
+    case 'translated': return digest([2, ...about, position.order]);
+    case 'walking': return digest([3, ...about, ...weighState(position.state)]);
+    default: return unreachable(position);
+  }
+}
+
+function weighState(state: WalkState): readonly number[] {
+  switch (state.kind) {
+    case 'context': return [1, frameNumber(state.table)];
+    case 'table': {
+      const { context, level, table, readable, writable } = state;
+      return [2, context.faultDisabled ? 1 : 0, context.addressWidth, domainIdNumber(context.domain),
+        frameNumber(context.table), level, frameNumber(table), readable ? 1 : 0, writable ? 1 : 0];
+    }
+    // The root is where every walk begins; the others are not waited in.
+    default: return [];
+  }
+}
+
+export class Translation {
+  readonly #core: UnitCore;
+  readonly #faults: FaultRecording;
+  readonly #walk: Walk;
+  /** A second walk, so that looking at memory leaves no trace in the one that answers. */
+  readonly #truth: Walk;
+  readonly #pending: Table<Pending>;
+
+  constructor(core: UnitCore, faults: FaultRecording, journal: Journal) {
+    this.#core = core;
+    this.#faults = faults;
+    this.#walk = new Walk(core);
+    this.#truth = new Walk(core);
+    this.#pending = new Table(journal, `${core.name} requests`, weighPending,
+      (pending) => hexFrame(pending.request.frame));
+  }
+
+  /** Takes a request into the given slot. Returns the delay until its first `advance`. */
+  begin(slot: number, request: TranslationRequest): number {
+    if (this.#pending.get(slot) !== undefined) fail(`slot ${slot} is in use`);
+    this.#pending.set(slot, { request, position: { kind: 'arrived' } });
+    return this.#core.timing.iotlbHitNs;
+  }
+
+  /** One step of the request in `slot`: its answer, or the delay until the next step. */
+  advance(slot: number): Answer | number {
+    const pending = this.#pending.get(slot);
+    if (!(pending !== undefined && pending.position.kind !== 'translated')) {
+      fail(`slot ${slot} is not active`);
+    }
+    const { request, position } = pending;
+    if (position.kind === 'arrived') {
+      const found = this.#lookUp(request);
+      if (found.kind !== 'walking') return this.#settle(slot, request, found);
+      this.#pending.set(slot, { request, position: found });
+      return this.#core.timing.walkStepNs;
+    }
+    const next = this.#proceed(request, position);
+    if (next.kind !== 'walking') return this.#settle(slot, request, next);
+    this.#pending.set(slot, { request, position: next });
+    return this.#core.timing.walkStepNs;
+  }
+
+  /** The data of a translated request has become visible in memory. */
+  retire(slot: number): void {
+    this.#pending.delete(slot);
+  }
+
+  /** The whole way of a request at one instant. */
+  translate(request: TranslationRequest): Answer {
+    let step = this.#lookUp(request);
+    while (step.kind === 'walking') step = this.#proceed(request, step);
+    return step;
+  }
+
+  /** Whether every request translated so far has become visible; `drainPoint` marks "so far". */
+  isDrained(drainPoint: number): boolean {
+    return this.#pending.entries().every(([, { position }]) =>
+      position.kind !== 'translated' || position.order > drainPoint);
+  }
+
+  drainPoint(): number {
+    return this.#core.latched.get(LATCHED.requestCount);
+  }
+
+  /**
+   * An IOTLB invalidation also reaches walks in progress: one that went through a matching context
+   * entry starts again, so that it cannot insert what was just removed (6.5.2.3, 6.5.3.3).
+   */
+  restartWalks(command: IotlbInvalidation): void {
+    for (const [slot, { request, position }] of this.#pending.entries()) {
+      if (position.kind !== 'walking') continue;
+      const { state } = position;
+      const matches = command.granularity === 'global'
+        || ((state.kind === 'table' || state.kind === 'ready')
+          && sameDomain(this.#core, state.context.domain, command.domain));
+      if (matches) this.#pending.set(slot, { request, position: { kind: 'arrived' } });
+    }
+  }
+
+  /**
+   * A global context-cache invalidation reaches requests that hold a root entry and have not fetched
+   * their context entry yet: they must not put into the cache what the old root entry leads to.
+   */
+  restartContextFetches(): void {
+    for (const [slot, { request, position }] of this.#pending.entries()) {
+      if (position.kind !== 'walking' || position.state.kind !== 'context') continue;
+      this.#pending.set(slot, { request, position: { kind: 'arrived' } });
+    }
+  }
+
+  #settle(slot: number, request: TranslationRequest, answer: Answer): Answer {
+    if (answer.kind === 'translated') {
+      const order = this.drainPoint() + 1;
+      this.#core.latched.set(LATCHED.requestCount, order);
+      this.#pending.set(slot, { request, position: { kind: 'translated', order } });
+    } else {
+      this.#pending.delete(slot);
+    }
+    return answer;
+  }
+
+  /** Everything that needs no fetch: ranges, modes, IOTLB, context cache. */
+  #lookUp(request: TranslationRequest): Answer | Extract<Position, { kind: 'walking' }> {
+    const core = this.#core;
+    const { source, frame, access, cause } = request;
+    if (inInterruptRange(frame)) {
+      return access === 'write'
+        ? { kind: 'interrupt', event: cause }
+        : { kind: 'blocked', reason: null, freshness: fresh, event: cause };
+    }
+    if (!isSet(GSTS.TES, core.registers.value('GSTS'))) {
+      return { kind: 'translated', target: frame, via: 'untranslated', freshness: fresh, event: cause };
+    }
+    if (core.latched.get(LATCHED.tableMode) !== 0) {
+      const state: WalkState = { kind: 'fault', reason: REASON.rootAddressInvalid, faultDisabled: false };
+      return this.#finish(request, state, null, cause);
+    }
+    const entry = core.iotlb.lookUp(source, frame);
+    if (entry !== undefined) {
+      const denied = deniedReason(access, entry.readable, entry.writable, core.capability.zeroLengthRead);
+      if (denied === undefined || core.choices['cached-denial'] === 'faults') {
+        return this.#answerFromIotlb(request, entry, denied);
+      }
+    }
+    const context = core.contextCache.lookUp(source);
+    if (context === undefined) {
+      return { kind: 'walking', state: walkStart, cachedContext: null, event: cause };
+    }
+    const { fields, filledBy } = context;
+    const hit = core.emit(cause, { kind: 'context-hit', source, domain: fields.domain, filledBy });
+    return this.#continueFrom(request, { kind: 'ready', context: fields }, filledBy, hit);
+  }
+
+  #proceed(
+    request: TranslationRequest, position: Extract<Position, { kind: 'walking' }>,
+  ): Answer | Extract<Position, { kind: 'walking' }> {
+    const { source, frame, access } = request;
+    const state = this.#walk.advance(position.state, source, frame, access);
+    const fetch = this.#walk.takeFetch();
+    const event = fetch === null ? position.event
+      : this.#core.emit(position.event, { kind: 'walk-read', ...fetch });
+    return this.#continueFrom(request, state, position.cachedContext, event);
+  }
+
+  /** A context entry just fetched is cached; a finished walk is answered; else the walk goes on. */
+  #continueFrom(
+    request: TranslationRequest, state: WalkState, cachedContext: number | null, event: number,
+  ): Answer | Extract<Position, { kind: 'walking' }> {
+    let next = state;
+    let at = event;
+    if (next.kind === 'ready') {
+      if (cachedContext === null) at = this.#fillContext(request.source, next.context, event);
+      next = this.#walk.advance(next, request.source, request.frame, request.access);
+    }
+    if (next.kind === 'done' || next.kind === 'fault') {
+      return this.#finish(request, next, cachedContext, at);
+    }
+    return { kind: 'walking', state: next, cachedContext, event: at };
+  }
+
+  #finish(
+    request: TranslationRequest, state: Extract<WalkState, { kind: 'done' | 'fault' }>,
+    cachedContext: number | null, event: number,
+  ): Answer {
+    const freshness = this.#compare(request,
+      state.kind === 'done' ? state.result.frame : state.reason, cachedContext);
+    if (state.kind === 'fault') {
+      const { reason, faultDisabled } = state;
+      const number = this.#faults.report({ ...request, reason, faultDisabled, freshness, cause: event });
+      return { kind: 'blocked', reason, freshness, event: number };
+    }
+    const { result, context } = state;
+    const passThrough = result.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
+    const at = passThrough ? event : this.#fillIotlb(request, state, event);
+    return {
+      kind: 'translated', target: result.frame, via: passThrough ? 'pass-through' : 'walk',
+      freshness, event: at,
+    };
+  }
+
+  #answerFromIotlb(
+    request: TranslationRequest, entry: CachedTranslation, denied: FaultReason | undefined,
+  ): Answer {
+    const { source, frame } = request;
+    const { domain, filledBy, readable, writable } = entry;
+    const target = frameWithin(entry.target, frame, entry.order);
+    const freshness = this.#compare(request, denied ?? target, filledBy);
+    const hit = this.#core.trace.recording ? this.#core.emit(request.cause, {
+      kind: 'iotlb-hit', source, domain, frame, target, rights: rightsOf(readable, writable), filledBy,
+    }) : request.cause;
+    if (denied === undefined) return { kind: 'translated', target, via: 'IOTLB', freshness, event: hit };
+    const number = this.#faults.report({
+      ...request, reason: denied, faultDisabled: entry.faultDisabled, freshness, cause: hit,
+    });
+    return { kind: 'blocked', reason: denied, freshness, event: number };
+  }
+
+  /** Holds an answer against a walk of memory at this instant (design: "what to check on every DMA"). */
+  #compare(request: TranslationRequest, given: Frame | FaultReason, usedEntry: number | null): Freshness {
+    if (!this.#core.trace.recording || usedEntry === null) return fresh;
+    const { source, frame, access } = request;
+    const truth = this.#truth.complete(walkStart, source, frame, access);
+    if (truth.kind === 'fault') {
+      if (truth.reason === given) return fresh;
+      return {
+        kind: 'stale', filledBy: usedEntry,
+        memory: `memory forbids it (reason ${truth.reason.code}: ${truth.reason.meaning})`,
+      };
+    }
+    if (truth.result.frame === given) return fresh;
+    const { frame: target, readable, writable } = truth.result;
+    return {
+      kind: 'stale', filledBy: usedEntry,
+      memory: `memory maps it to ${hexFrame(target)} ${rightsOf(readable, writable)} `
+        + `in domain ${domainIdNumber(truth.context.domain)}`,
+    };
+  }
+
+  #fillContext(source: SourceId, fields: ContextFields, event: number): number {
+    const core = this.#core;
+    for (const victim of core.contextCache.victims(source)) {
+      core.emit(event, { kind: 'evict', cache: 'context', entry: nameContext(victim) });
+      core.contextCache.delete(victim);
+    }
+    const fill = core.emit(event,
+      { kind: 'context-fill', source, domain: fields.domain, table: fields.table });
+    core.contextCache.insert(source, fields, fill);
+    return fill;
+  }
+
+  #fillIotlb(
+    request: TranslationRequest, state: Extract<WalkState, { kind: 'done' }>, event: number,
+  ): number {
+    const core = this.#core;
+    const { source } = request;
+    const { context, result } = state;
+    for (const victim of core.iotlb.victims()) {
+      core.emit(event, { kind: 'evict', cache: 'iotlb', entry: nameTranslation(victim) });
+      core.iotlb.delete(victim);
+    }
+    const { order, readable, writable, base: target } = result;
+    const frame = alignedFrame(request.frame, order);
+    const { domain, faultDisabled } = context;
+    const fill = core.emit(event, {
+      kind: 'iotlb-fill', source, domain, frame, order, target, rights: rightsOf(readable, writable),
+    });
+    core.iotlb.insert({
+      source, domain, frame, order, target, readable, writable, faultDisabled, filledBy: fill,
+    });
+    return fill;
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * A DMAR unit: what a register access sets off, and the way of a request through it. The outside sees
+ * registers, memory, DMA requests and interrupt messages, and nothing else.
+ */
+import type { Agenda, Appointment } from '../base/agenda.ts';
+import type { Trace } from '../base/event.ts';
+import type { Journal } from '../base/journal.ts';
+import type { PhysicalMemory } from '../base/memory.ts';
+import { get, isSet, or32, without32, type Word64 } from '../base/word.ts';
+import { LATCHED, UnitCore, type UnitSettings } from './core.ts';
+import { FaultRecording } from './fault-recording.ts';
+import { emptyCaches } from './invalidation.ts';
+import { InvalidationQueue } from './queue.ts';
+import { RegisterInvalidation } from './register-invalidation.ts';
+import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, PMEN, RTADDR } from './registers.ts';
+import { Translation, type Answer, type TranslationRequest } from './translation.ts';
+
+export class DmarUnit {
+  /** The caches and registers, for whoever inspects the unit; no software sees them. */
+  readonly core: UnitCore;
+  readonly #faults: FaultRecording;
+  readonly #translation: Translation;
+  readonly #queue: InvalidationQueue;
+  readonly #registerInvalidation: RegisterInvalidation;
+  readonly #command: Appointment;
+
+  constructor(
+    settings: UnitSettings, journal: Journal, memory: PhysicalMemory, agenda: Agenda, trace: Trace,
+  ) {
+    this.core = new UnitCore(settings, journal, memory, agenda, trace);
+    this.#faults = new FaultRecording(this.core);
+    this.#translation = new Translation(this.core, this.#faults, journal);
+    this.#queue = new InvalidationQueue(this.core, this.#faults, this.#translation);
+    this.#registerInvalidation = new RegisterInvalidation(this.core, this.#translation);
+    this.#command = agenda.add(() => this.#completeCommand());
+  }
+
+  // --- requests -----------------------------------------------------------------------------
+
+  begin(slot: number, request: TranslationRequest): number {
+    return this.#translation.begin(slot, request);
+  }
+
+  advance(slot: number): Answer | number {
+    return this.#translation.advance(slot);
+  }
+
+  retire(slot: number): void {
+    this.#translation.retire(slot);
+    this.#queue.kickAfterDrain();
+    this.#registerInvalidation.afterDrain();
+  }
+
+  translate(request: TranslationRequest): Answer {
+    return this.#translation.translate(request);
+  }
+
+  // --- registers ----------------------------------------------------------------------------
+
+  /** A software read of an aligned dword or qword; `cause` is the event of the access. */
+  readRegister(offset: number, bytes: 4 | 8, cause: number): Word64 {
+    this.#noteUnmodelled(offset, bytes, 'read', cause);
+    return {
+      low: this.core.registers.read32(offset),
+      high: bytes === 8 ? this.core.registers.read32(offset + 4) : 0,
+    };
+  }
+
+  /** A software write; a qword may take effect as two dwords, the low one first (11.2). */
+  writeRegister(offset: number, bytes: 4 | 8, value: Word64, cause: number): void {
+    this.#noteUnmodelled(offset, bytes, 'write', cause);
+    this.#write32(offset, value.low, cause);
+    if (bytes === 8) this.#write32(offset + 4, value.high, cause);
+  }
+
+  registerName(offset: number): string {
+    return this.core.registers.at(offset)?.register.name ?? 'reserved';
+  }
+
+  #noteUnmodelled(offset: number, bytes: 4 | 8, access: 'read' | 'write', cause: number): void {
+    const first = this.core.registers.at(offset)?.register;
+    const second = bytes === 8 ? this.core.registers.at(offset + 4)?.register : undefined;
+    for (const register of new Set([first, second])) {
+      if (register?.modelled === false) {
+        this.core.emit(cause, { kind: 'unmodelled', register: register.name, access });
+      }
+    }
+  }
+
+  #write32(offset: number, value: number, cause: number): void {
+    const { registers } = this.core;
+    const half = registers.at(offset);
+    if (half === undefined) return;
+    registers.write32(offset, value);
+    const { name } = half.register;
+    if (name.startsWith('FRCD')) return this.#faults.recordsChanged();
+    switch (name) {
+      case 'GCMD':
+        return this.#acceptCommand(value, cause);
+      case 'CCMD':
+        if (half.part === 'high' && isSet(CCMD.ICC, { low: 0, high: value })) {
+          this.#registerInvalidation.acceptContextCommand(cause);
+        }
+        return;
+      case 'IOTLB':
+        if (half.part === 'high' && isSet(IOTLB.IVT, { low: 0, high: value })) {
+          this.#registerInvalidation.acceptIotlbCommand(cause);
+        }
+        return;
+      case 'FSTS':
+        this.#faults.recordsChanged();
+        return this.#queue.kick(cause);
+      case 'FECTL':
+        return this.#faults.controlChanged(cause);
+      case 'IQT':
+        return this.#queue.kick(cause);
+      case 'ICS':
+      case 'IECTL':
+        return this.#queue.completionControlChanged(cause);
+      case 'PMEN':
+        return this.#followProtectedMemory(cause);
+      default:
+        return;
+    }
+  }
+
+  // --- global commands (GCMD) ---------------------------------------------------------------
+
+  /** A command takes effect after a while; one that comes before that hurries the first along. */
+  #acceptCommand(value: number, cause: number): void {
+    if (this.#command.isMade) {
+      this.#command.cancel();
+      this.#completeCommand();
+    }
+    const { registers, latched } = this.core;
+    if (isSet(GCMD.SRTP, { low: value, high: 0 })) registers.setField('GSTS', GSTS.RTPS, 0);
+    if (isSet(GCMD.SIRTP, { low: value, high: 0 })) registers.setField('GSTS', GSTS.IRTPS, 0);
+    if (isSet(GCMD.WBF, { low: value, high: 0 })) registers.setField('GSTS', GSTS.WBFS, 1);
+    latched.set(LATCHED.pendingCommand, value);
+    latched.set(LATCHED.commandCause, cause);
+    this.#command.in(this.core.timing.commandNs);
+  }
+
+  #completeCommand(): void {
+    const { latched, registers } = this.core;
+    const value = { low: latched.get(LATCHED.pendingCommand), high: 0 };
+    const cause = latched.get(LATCHED.commandCause);
+    const status = registers.value('GSTS');
+    if (isSet(GCMD.SRTP, value)) this.#setRootTablePointer(cause);
+    if (isSet(GCMD.SIRTP, value)) {
+      this.core.emit(cause, { kind: 'command', command: 'SIRTP: interrupt-remapping table latched' });
+      registers.setField('GSTS', GSTS.IRTPS, 1);
+    }
+    if (isSet(GCMD.WBF, value)) {
+      this.core.emit(cause, { kind: 'command', command: 'WBF: write buffer flushed' });
+      registers.setField('GSTS', GSTS.WBFS, 0);
+    }
+    for (const level of ['QIE', 'TE', 'IRE', 'CFI'] as const) {
+      const on = isSet(GCMD[level], value);
+      if (on !== isSet(GCMD[level], status)) this.#switch(level, on, cause);
+    }
+  }
+
+  #setRootTablePointer(cause: number): void {
+    const { core } = this;
+    const address = core.registers.value('RTADDR');
+    const event = core.emit(cause, { kind: 'command', command: 'SRTP: root table latched' });
+    core.latched.set(LATCHED.rootTable, get(RTADDR.RTA, address));
+    core.latched.set(LATCHED.tableMode, get(RTADDR.TTM, address));
+    core.registers.setField('GSTS', GSTS.RTPS, 1);
+    if (core.choices['set-root-pointer'] === 'empties-caches' || core.capability.setRootInvalidates) {
+      this.#emptyCaches(event);
+    }
+  }
+
+  /** What the unit does by itself, it does to walks in progress too. */
+  #emptyCaches(event: number): void {
+    emptyCaches(this.core, event);
+    this.#translation.restartWalks({ granularity: 'global' });
+  }
+
+  #switch(level: 'QIE' | 'TE' | 'IRE' | 'CFI', on: boolean, cause: number): void {
+    const { core } = this;
+    const { registers } = core;
+    const event = core.emit(cause, { kind: 'command', command: `${level} ${on ? 'on' : 'off'}` });
+    switch (level) {
+      case 'TE':
+        registers.setField('GSTS', GSTS.TES, on ? 1 : 0);
+        if (core.choices['translation-enable'] === 'empties-caches') this.#emptyCaches(event);
+        return this.#faults.remappingChanged();
+      case 'IRE':
+        if (on) core.emit(event, { kind: 'unmodelled', register: 'interrupt remapping', access: 'write' });
+        registers.setField('GSTS', GSTS.IRES, on ? 1 : 0);
+        return this.#faults.remappingChanged();
+      case 'CFI':
+        return registers.setField('GSTS', GSTS.CFIS, on ? 1 : 0);
+      case 'QIE':
+        return this.#switchQueue(on, event);
+    }
+  }
+
+  #switchQueue(on: boolean, event: number): void {
+    const { registers, latched } = this.core;
+    registers.setField('IQH', IQH.QH, 0);
+    registers.setField('GSTS', GSTS.QIES, on ? 1 : 0);
+    if (!on) return;
+    const address = registers.value('IQA');
+    latched.set(LATCHED.queueBase, get(IQA.IQA, address));
+    latched.set(LATCHED.queueOrder, get(IQA.QS, address));
+    latched.set(LATCHED.queueWide, get(IQA.DW, address));
+    this.#queue.kick(event);
+  }
+
+  // --- protected memory ---------------------------------------------------------------------
+
+  /** PRS follows EPM; that the regions then block DMA is not modelled, and said so. */
+  #followProtectedMemory(cause: number): void {
+    const { registers } = this.core;
+    const control = registers.value('PMEN').low;
+    const enabled = isSet(PMEN.EPM, { low: control, high: 0 });
+    if (enabled) this.core.emit(cause, { kind: 'unmodelled', register: 'PMEN', access: 'write' });
+    const status = PMEN.PRS.lowMask;
+    registers.setValue('PMEN',
+      { low: enabled ? or32(control, status) : without32(control, status), high: 0 });
+  }
+}
