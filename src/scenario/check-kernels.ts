@@ -1,0 +1,132 @@
+/** Checks of what the two kernels do, statement by statement. */
+
+import type { CheckContext } from './check.ts';
+import { limits } from './limits.ts';
+import { quote } from './printable.ts';
+import { suggestion } from './suggest.ts';
+import type { CrashedStatement } from './scenario.ts';
+
+type BufferState = 'mapped' | 'unmapped';
+
+export function checkCrashedStatements(context: CheckContext): void {
+  const buffers = new Map<string, BufferState>();
+  for (const statement of context.scenario.crashed.statements) {
+    switch (statement.kind) {
+      case 'map':
+        checkMap(context, statement, buffers);
+        checkDeviceName(context, statement, 'device', statement.device);
+        break;
+      case 'unmap':
+        checkBuffer(context, statement, statement.buffer, buffers);
+        if (buffers.has(statement.buffer)) buffers.set(statement.buffer, 'unmapped');
+        break;
+      case 'dma':
+        checkBuffer(context, statement, statement.buffer, buffers);
+        break;
+      case 'wait':
+      case 'panic':
+        break;
+    }
+  }
+  checkPanic(context);
+}
+
+function checkMap(
+  { spans, problems }: CheckContext,
+  statement: Extract<CrashedStatement, { kind: 'map' }>,
+  buffers: Map<string, BufferState>,
+): void {
+  const nameSpan = spans.ofProperty(statement, 'buffer');
+  if (nameSpan !== null && buffers.has(statement.buffer)) {
+    problems.report(nameSpan, {
+      code: 'S063', message: `the buffer ${quote(statement.buffer)} is mapped already`,
+      label: 'mapped twice', help: 'give each mapping its own name',
+    });
+  }
+  buffers.set(statement.buffer, 'mapped');
+  const sizeSpan = spans.ofProperty(statement, 'bytes');
+  if (sizeSpan === null || statement.bytes <= limits.bufferBytes) return;
+  problems.report(sizeSpan, {
+    code: 'S077', message: 'the buffer is larger than 16 MiB', label: 'too large',
+    help: 'at most `16M`; map several buffers instead',
+  });
+}
+
+/** Whether a buffer is mapped where a statement uses it. */
+function checkBuffer(
+  { spans, problems, broken }: CheckContext,
+  statement: object,
+  buffer: string,
+  buffers: ReadonlyMap<string, BufferState>,
+): void {
+  const span = spans.ofProperty(statement, 'buffer');
+  if (span === null) return;
+  switch (buffers.get(buffer)) {
+    case 'mapped':
+      return;
+    case 'unmapped':
+      problems.report(span, {
+        code: 'S064', message: `the buffer ${quote(buffer)} is used after its \`unmap\``,
+        label: 'unmapped before', help: 'start the DMA before the `unmap`; it goes on after it',
+      });
+      return;
+    case undefined:
+      // The `map` may be the statement that was not understood.
+      if (broken.has('crashed')) return;
+      problems.report(span, {
+        code: 'S062', message: `the buffer ${quote(buffer)} is not mapped here`,
+        label: 'no `map` before this',
+        help: () => suggestion(buffer, [...buffers.keys()]) ?? 'map it first: `map NAME 4K …`',
+      });
+  }
+}
+
+function checkPanic({ scenario, spans, problems, broken }: CheckContext): void {
+  const { statements } = scenario.crashed;
+  const first = statements.findIndex(({ kind }) => kind === 'panic');
+  if (first < 0) {
+    const span = spans.ofNode(scenario.crashed);
+    if (span === null || broken.has('crashed')) return;
+    problems.report(span, {
+      code: 'S065', message: 'the crashed kernel never panics', label: 'needs a `panic`',
+      help: 'end the block with `panic`',
+    });
+    return;
+  }
+  for (const statement of statements.slice(first + 1)) {
+    const span = spans.ofNode(statement);
+    if (span === null) continue;
+    const again = statement.kind === 'panic';
+    problems.report(span, {
+      code: 'S065', label: again ? 'the second `panic`' : 'never reached',
+      message: again ? 'the crashed kernel panics twice' : 'a statement after `panic` is never reached',
+      help: 'let one `panic` be the last statement of the block',
+    });
+    return;
+  }
+}
+
+export function checkCaptureStatements(context: CheckContext): void {
+  for (const statement of context.scenario.capture.statements) {
+    if (statement.kind === 'probe') {
+      checkDeviceName(context, statement, 'device', statement.device);
+    }
+  }
+}
+
+/** Whether a device that a node names is described; silent while a device block is broken. */
+export function checkDeviceName(
+  { scenario, spans, problems, broken }: CheckContext,
+  node: object,
+  property: string,
+  name: string,
+): void {
+  const span = spans.ofProperty(node, property);
+  if (span === null || broken.has('devices')) return;
+  const known = scenario.devices.map((device) => device.name);
+  if (known.includes(name)) return;
+  problems.report(span, {
+    code: 'S061', message: `there is no device ${quote(name)}`, label: 'unknown device',
+    help: () => suggestion(name, known),
+  });
+}

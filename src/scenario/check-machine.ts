@@ -1,0 +1,144 @@
+/** Checks of address ranges: the platform's memory, the unit's registers, a device's regions. */
+
+import type { CheckContext } from './check.ts';
+import { pageBytes } from './limits.ts';
+import { printAddress } from './quantities.ts';
+import type { ProblemText } from './problems.ts';
+import type { AddressRange, DeviceDescription, UnitDescription } from './scenario.ts';
+
+const oneMebibyte = 0x100000;
+
+export function checkPlatform(context: CheckContext): void {
+  const { memory, crashKernel } = context.scenario.platform;
+  const sound = memory.filter((range) => checkRange(context, range, 'a memory range'));
+  checkOverlaps(context, sound);
+  if (!checkRange(context, crashKernel, 'the crash kernel')) return;
+  if (!checkPages(context, crashKernel, 'the crash kernel')) return;
+  if (crashKernel.first < oneMebibyte) {
+    report(context, crashKernel, {
+      code: 'S074', message: 'the crash kernel begins below 1 MiB', label: 'too low',
+      help: `begin at ${printAddress(oneMebibyte)} or above`,
+    });
+    return;
+  }
+  // With a memory line misread, the line that holds the crash kernel may be that one.
+  if (context.broken.has('platform')) return;
+  if (memory.some((range) => range.first <= crashKernel.first && range.last >= crashKernel.last)) {
+    return;
+  }
+  report(context, crashKernel, {
+    code: 'S073', message: 'the crash kernel is not inside one memory range',
+    label: 'not all of this is memory',
+    help: memory.length === 0 ? 'the platform has no `memory`' : null,
+  });
+}
+
+/** Sorted, each range can only overlap one that is still open, so the longest so far is enough. */
+function checkOverlaps(context: CheckContext, ranges: readonly AddressRange[]): void {
+  const sorted = [...ranges].sort((left, right) => left.first - right.first);
+  let longest: AddressRange | null = null;
+  for (const range of sorted) {
+    if (longest !== null && range.first <= longest.last) {
+      // The later of the two in the file is the one to look at.
+      const later = startOf(context, range) > startOf(context, longest) ? range : longest;
+      const other = later === range ? longest : range;
+      report(context, later, {
+        code: 'S072', message: 'this memory overlaps another range',
+        label: `overlaps ${printRange(other)}`,
+      });
+    }
+    if (longest === null || range.last > longest.last) longest = range;
+  }
+}
+
+function startOf({ spans }: CheckContext, range: AddressRange): number {
+  return spans.ofNode(range)?.start ?? 0;
+}
+
+export function checkUnit(context: CheckContext, unit: UnitDescription): void {
+  const { spans, problems, scenario } = context;
+  const span = spans.ofProperty(unit, 'base');
+  if (span === null) return;
+  if (unit.base % pageBytes !== 0) {
+    problems.report(span, {
+      code: 'S071', message: 'the base of a unit is the address of a page',
+      label: 'not page aligned', help: alignedHelp(unit.base),
+    });
+    return;
+  }
+  const last = unit.base + pageBytes - 1;
+  if (isBeyond(context, last)) {
+    problems.report(span, beyond(context, 'the base of the unit'));
+    return;
+  }
+  const around = scenario.platform.memory.find((range) =>
+    range.first <= last && range.last >= unit.base);
+  if (around === undefined) return;
+  problems.report(span, {
+    code: 'S075', message: 'the registers of the unit lie in memory',
+    label: `inside ${printRange(around)}`,
+  });
+}
+
+export function checkDeviceRanges(context: CheckContext, device: DeviceDescription): void {
+  if (device.bar !== null) checkRange(context, device.bar, 'a bar');
+  for (const region of device.reservedRegions) {
+    if (checkRange(context, region, 'an rmrr')) checkPages(context, region, 'an rmrr');
+  }
+}
+
+/** Whether a range runs upwards and ends below the host address width; false: reported or unknown. */
+function checkRange(context: CheckContext, range: AddressRange, what: string): boolean {
+  if (context.spans.ofNode(range) === null) return false;
+  if (range.last < range.first) {
+    report(context, range, {
+      code: 'S070', message: `${what} ends before it begins`, label: 'last is below first',
+    });
+    return false;
+  }
+  if (!isBeyond(context, range.last)) return true;
+  report(context, range, beyond(context, what));
+  return false;
+}
+
+function checkPages(context: CheckContext, range: AddressRange, what: string): boolean {
+  if (range.first % pageBytes !== 0) {
+    report(context, range, {
+      code: 'S071', message: `${what} does not begin at a page`, label: 'first is not page aligned',
+      help: alignedHelp(range.first),
+    });
+    return false;
+  }
+  if (range.last % pageBytes === pageBytes - 1) return true;
+  report(context, range, {
+    code: 'S071', message: `${what} does not end with a page`,
+    label: 'last is not the last byte of a page',
+    help: `the page ends at ${printAddress(range.last - range.last % pageBytes + pageBytes - 1)}`,
+  });
+  return false;
+}
+
+export function alignedHelp(address: number): string {
+  return `the page begins at ${printAddress(address - address % pageBytes)}`;
+}
+
+function isBeyond({ scenario }: CheckContext, address: number): boolean {
+  return address >= 2 ** scenario.platform.hostAddressWidth;
+}
+
+function beyond({ scenario }: CheckContext, what: string): ProblemText {
+  const width = scenario.platform.hostAddressWidth;
+  return {
+    code: 'S076', message: `${what} is beyond the host address width`, label: 'too high',
+    help: `with ${width} bits, addresses are below ${printAddress(2 ** width)}`,
+  };
+}
+
+function report({ spans, problems }: CheckContext, node: object, problem: ProblemText): void {
+  const span = spans.ofNode(node);
+  if (span !== null) problems.report(span, problem);
+}
+
+function printRange({ first, last }: AddressRange): string {
+  return `${printAddress(first)}-${printAddress(last)}`;
+}

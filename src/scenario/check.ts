@@ -1,0 +1,222 @@
+/**
+ * What a scenario must fulfil beyond its grammar, whichever spelling it came in.
+ *
+ * Properties without a span are defaults or already reported, and are left alone.
+ */
+
+import { checkClaims } from './check-claims.ts';
+import { checkCaptureStatements, checkCrashedStatements } from './check-kernels.ts';
+import { checkDeviceRanges, checkPlatform, checkUnit } from './check-machine.ts';
+import { limits } from './limits.ts';
+import type { BrokenPart, ParsedScenario } from './parsed.ts';
+import { quote } from './printable.ts';
+import type { Problems } from './problems.ts';
+import type { DiagnosticCode } from './diagnostic-codes.ts';
+import type { Scenario } from './scenario.ts';
+import type { SpanTable } from './span.ts';
+import { suggestion } from './suggest.ts';
+import { printSourceId } from './values.ts';
+
+/** The names that other layers give a meaning to. */
+export interface Vocabulary {
+  readonly profiles: readonly string[];
+  readonly releases: readonly string[];
+  readonly models: readonly string[];
+  /** The values that each hardware choice can have. */
+  readonly choices: ReadonlyMap<string, readonly string[]>;
+  readonly timings: readonly string[];
+}
+
+/** What every check is given. */
+export interface CheckContext {
+  readonly scenario: Scenario;
+  readonly spans: SpanTable;
+  readonly broken: ReadonlySet<BrokenPart>;
+  readonly problems: Problems;
+  readonly vocabulary: Vocabulary;
+}
+
+export function checkScenario(
+  parsed: ParsedScenario,
+  vocabulary: Vocabulary,
+  problems: Problems,
+): void {
+  const context: CheckContext = { ...parsed, problems, vocabulary };
+  const { scenario } = parsed;
+  // What is over a limit is not looked at further: some checks compare each with each.
+  if (!checkCounts(context)) return;
+  checkPlatform(context);
+  checkTimings(context);
+  checkUnits(context);
+  checkDevices(context);
+  checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
+    'kernel release', vocabulary.releases);
+  checkName(context, scenario.capture, 'release', scenario.capture.release, 'S051',
+    'kernel release', vocabulary.releases);
+  checkCrashedStatements(context);
+  checkCaptureStatements(context);
+  checkClaims(context);
+  checkExpectations(context);
+}
+
+/** Reports the property if it has a span and its value is not one of `known`. */
+function checkName<Node extends object>(
+  { spans, problems }: CheckContext,
+  node: Node,
+  property: keyof Node & string,
+  value: string,
+  code: DiagnosticCode,
+  what: string,
+  known: readonly string[],
+): void {
+  const span = spans.ofProperty(node, property);
+  if (span === null || known.includes(value)) return;
+  problems.report(span, {
+    code, message: `there is no ${what} ${quote(value)}`, label: `unknown ${what}`,
+    help: () => suggestion(value, known),
+  });
+}
+
+/** False when there are too many of anything. */
+function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
+  let within = true;
+  const { platform, crashed, capture } = scenario;
+  const lists: readonly (readonly [readonly object[], number, string])[] = [
+    [scenario.units, limits.units, 'units'],
+    [scenario.devices, limits.devices, 'devices'],
+    [crashed.statements, limits.statementsPerKernel, 'statements of the crashed kernel'],
+    [capture.statements, limits.statementsPerKernel, 'statements of the capture kernel'],
+    [scenario.claims, limits.claims, 'claims'],
+    [scenario.expectations, limits.repetitions, 'Result lines'],
+    [platform.memory, limits.repetitions, 'memory ranges'],
+    [platform.timings, limits.repetitions, 'timings'],
+    ...scenario.units.map((unit) => [unit.choices, limits.repetitions, 'choices'] as const),
+    ...scenario.devices.map((device) =>
+      [device.reservedRegions, limits.repetitions, 'reserved regions'] as const),
+  ];
+  for (const [nodes, limit, what] of lists) {
+    const first = nodes[limit];
+    const span = first === undefined ? null : spans.ofNode(first);
+    if (span === null) continue;
+    problems.report(span, {
+      code: 'S006', message: `${nodes.length} ${what} are too many`,
+      label: 'one too many', help: `at most ${limit} are allowed`,
+    });
+    within = false;
+  }
+  return within;
+}
+
+function checkTimings(context: CheckContext): void {
+  const { timings } = context.scenario.platform;
+  for (const timing of timings) {
+    checkName(context, timing, 'name', timing.name, 'S055', 'timing', context.vocabulary.timings);
+  }
+  checkDistinct(context, timings, 'timing');
+}
+
+function checkUnits(context: CheckContext): void {
+  const { scenario, spans, problems, vocabulary } = context;
+  requireOne(context, scenario.units, 'units', 'unit');
+  checkDistinct(context, scenario.units, 'unit');
+  for (const unit of scenario.units) {
+    checkName(context, unit, 'profile', unit.profile, 'S050', 'profile', vocabulary.profiles);
+    checkDistinct(context, unit.choices, 'choice');
+    for (const choice of unit.choices) {
+      const values = vocabulary.choices.get(choice.name);
+      if (values === undefined) {
+        checkName(context, choice, 'name', choice.name, 'S053', 'choice',
+          [...vocabulary.choices.keys()]);
+      } else {
+        checkName(context, choice, 'value', choice.value, 'S054',
+          `value of \`${choice.name}\``, values);
+      }
+    }
+    checkUnit(context, unit);
+  }
+  const second = scenario.units[1];
+  const span = second === undefined ? null : spans.ofNode(second);
+  if (span === null) return;
+  problems.report(span, {
+    code: 'S068', message: 'more than one unit is not modelled yet', label: 'the second unit',
+  });
+}
+
+function checkDevices(context: CheckContext): void {
+  const { scenario, spans, problems, vocabulary } = context;
+  requireOne(context, scenario.devices, 'devices', 'device');
+  checkDistinct(context, scenario.devices, 'device');
+  const names = new Map<number, string>();
+  for (const device of scenario.devices) {
+    checkName(context, device, 'model', device.model, 'S052', 'model', vocabulary.models);
+    checkDeviceRanges(context, device);
+    const span = spans.ofProperty(device, 'sourceId');
+    if (span === null) continue;
+    const other = names.get(device.sourceId);
+    if (other === undefined) {
+      names.set(device.sourceId, device.name);
+      continue;
+    }
+    problems.report(span, {
+      code: 'S066', label: 'the same source id',
+      message: `${printSourceId(device.sourceId)} is the source id of ${quote(other)} already`,
+    });
+  }
+}
+
+function requireOne(
+  { scenario, spans, broken, problems }: CheckContext,
+  nodes: readonly object[],
+  part: BrokenPart,
+  word: string,
+): void {
+  const span = spans.ofNode(scenario);
+  if (nodes.length > 0 || broken.has(part) || span === null) return;
+  problems.report(span, {
+    code: 'S027', message: `the scenario has no \`${word}\``, label: `needs a \`${word}\``,
+  });
+}
+
+function checkDistinct(
+  { spans, problems }: CheckContext,
+  nodes: readonly { readonly name: string }[],
+  what: string,
+): void {
+  const seen = new Set<string>();
+  for (const node of nodes) {
+    const span = spans.ofProperty(node, 'name');
+    if (span === null) continue;
+    if (seen.has(node.name)) {
+      problems.report(span, {
+        code: 'S060', message: `the ${what} ${quote(node.name)} is there already`,
+        label: 'the second of this name',
+      });
+    }
+    seen.add(node.name);
+  }
+}
+
+function checkExpectations(context: CheckContext): void {
+  const { scenario, spans, broken, problems, vocabulary } = context;
+  const seen = new Set<string>();
+  for (const expectation of scenario.expectations) {
+    const span = spans.ofNode(expectation);
+    if (span === null) continue;
+    const written = expectation.release;
+    if (written !== null && !vocabulary.releases.includes(written)) {
+      problems.report(span, {
+        code: 'S051', message: `there is no kernel release ${quote(written)}`,
+        label: 'unknown kernel release', help: () => suggestion(written, vocabulary.releases),
+      });
+      continue;
+    }
+    if (written === null && broken.has('capture')) continue;
+    const release = written ?? scenario.capture.release;
+    if (seen.has(release)) {
+      problems.report(span, {
+        code: 'S067', message: `${quote(release)} has a Result already`, label: 'the second Result',
+      });
+    }
+    seen.add(release);
+  }
+}

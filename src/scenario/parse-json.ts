@@ -1,0 +1,206 @@
+/** The JSON mirror of a scenario to its tree: exactly what `print-json.ts` writes, keys in any order. */
+
+import { isPlainText } from './decode.ts';
+import { isPrintableProse } from './head-comment.ts';
+import { readClaim } from './parse-json-claims.ts';
+import {
+  kindedShape, readCaptureStatement, readCrashedStatement, readDurationNs,
+} from './parse-json-statements.ts';
+import { shapeOf } from './json-shape.ts';
+import type { JsonContext } from './json-shape.ts';
+import { readJson } from './json-value.ts';
+import type { JsonValue } from './json-value.ts';
+import { limits } from './limits.ts';
+import type { BrokenPart, ParsedScenario } from './parsed.ts';
+import type { Problems } from './problems.ts';
+import { readAddress } from './quantities.ts';
+import { readSchedule } from './schedule-text.ts';
+import type {
+  AddressRange, DeviceDescription, Expectation, KernelDescription, PlatformDescription,
+  ResetBehaviour, Scenario, TimingSetting, UnitDescription,
+} from './scenario.ts';
+import { SpanTable } from './span.ts';
+import { bad, checkInteger, checkText, good, readName, readSourceId, readWord } from './values.ts';
+import type { Reading } from './values.ts';
+
+export const jsonFormat = 'dmarsim-scenario/1';
+
+const scenarioKeys: readonly string[] = [
+  'format', 'name', 'about', 'expectations', 'platform', 'units', 'devices', 'crashed', 'capture',
+  'claims', 'schedule',
+];
+
+/** Null when the file is not JSON, or not an object; that is reported. */
+export function parseJson(source: string, problems: Problems): ParsedScenario | null {
+  const json = readJson(source, problems);
+  if (json === null) return null;
+  const context = { problems, spans: new SpanTable() };
+  const shape = shapeOf(context, json, 'a scenario', scenarioKeys);
+  if (shape === null) return null;
+  const broken = new Set<BrokenPart>();
+  function part<Node>(key: BrokenPart, node: Node | null, placeholder: Node): Node {
+    if (node === null) broken.add(key);
+    return node ?? placeholder;
+  }
+  function kernel<Statement extends object>(
+    key: 'crashed' | 'capture',
+    readStatement: (context: JsonContext, json: JsonValue) => Statement | null,
+  ): KernelDescription<Statement> {
+    const member = shape?.member(key) ?? null;
+    const node = member === null ? null : readKernel(context, member, key, readStatement);
+    return part(key, node, { release: '', commandLine: '', statements: [] });
+  }
+  shape.string('format', readFormat);
+  const platformJson = shape.member('platform');
+  const scenario: Scenario = {
+    name: shape.string('name', readName)?.value ?? '',
+    about: shape.string('about', readProse)?.value ?? '',
+    expectations: shape.array('expectations', (item) => readExpectation(context, item)) ?? [],
+    platform: part('platform', platformJson === null ? null : readPlatform(context, platformJson), {
+      hostAddressWidth: limits.hostAddressWidth.highest, memory: [],
+      crashKernel: { first: 0, last: 0 }, timings: [],
+    }),
+    units: part('units', shape.array('units', (item) => readUnit(context, item)), []),
+    devices: part('devices', shape.array('devices', (item) => readDevice(context, item)), []),
+    crashed: kernel('crashed', readCrashedStatement),
+    capture: kernel('capture', readCaptureStatement),
+    claims: part('claims', shape.array('claims', (item) => readClaim(context, item)), []),
+    schedule: shape.isNull('schedule')
+      ? null : shape.string('schedule', readSchedule)?.value ?? null,
+  };
+  context.spans.place(scenario, json.span);
+  return { scenario, spans: context.spans, broken };
+}
+
+function readFormat(text: string): Reading<string> {
+  if (text === jsonFormat) return good(text);
+  return bad({
+    code: 'S046', message: `the format is not \`${jsonFormat}\``, label: 'unknown format',
+  });
+}
+
+function readProse(text: string): Reading<string> {
+  if (!isPlainText(text)) return checkText(text, true);
+  if (isPrintableProse(text)) return good(text);
+  return bad({
+    code: 'S047', message: 'this prose cannot be written in a head comment', label: 'not writable',
+    help: 'no comment marks, no lines that begin with `Result:`, no blanks at line ends',
+  });
+}
+
+function readExpectation(context: JsonContext, json: JsonValue): Expectation | null {
+  const shape = shapeOf(context, json, 'an expectation', ['release', 'result']);
+  if (shape === null) return null;
+  const unnamed = shape.isNull('release');
+  const release = unnamed ? null : shape.string('release', readName);
+  const results: readonly Expectation['result'][] = ['Holds', 'Violated'];
+  const result = shape.string('result', (text) => readWord(text, results));
+  if (result === null || (release === null && !unnamed)) return null;
+  return shape.place({ release: release?.value ?? null, result: result.value });
+}
+
+function readPlatform(context: JsonContext, json: JsonValue): PlatformDescription | null {
+  const keys = ['hostAddressWidth', 'memory', 'crashKernel', 'timings'];
+  const shape = shapeOf(context, json, 'a platform', keys);
+  if (shape === null) return null;
+  const { lowest, highest } = limits.hostAddressWidth;
+  const width = shape.number('hostAddressWidth', (value) =>
+    checkInteger(value, 'the host address width', lowest, highest));
+  const memory = shape.array('memory', (item) => readJsonRange(context, item));
+  const crashJson = shape.member('crashKernel');
+  const crashKernel = crashJson === null ? null : readJsonRange(context, crashJson);
+  const timings = shape.array('timings', (item) => readTiming(context, item));
+  if (width === null || memory === null || crashKernel === null || timings === null) return null;
+  return shape.place({ hostAddressWidth: width.value, memory, crashKernel, timings });
+}
+
+function readJsonRange(context: JsonContext, json: JsonValue): AddressRange | null {
+  const shape = shapeOf(context, json, 'a range', ['first', 'last']);
+  const first = shape?.string('first', readAddress) ?? null;
+  const last = shape?.string('last', readAddress) ?? null;
+  if (shape === null || first === null || last === null) return null;
+  return shape.place({ first: first.value, last: last.value });
+}
+
+function readTiming(context: JsonContext, json: JsonValue): TimingSetting | null {
+  const shape = shapeOf(context, json, 'a timing', ['name', 'valueNs']);
+  const name = shape?.string('name', readName) ?? null;
+  const value = shape?.number('valueNs', readDurationNs) ?? null;
+  if (shape === null || name === null || value === null) return null;
+  return shape.place({ name: name.value, valueNs: value.value });
+}
+
+function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null {
+  const shape = shapeOf(context, json, 'a unit', ['name', 'base', 'profile', 'choices']);
+  if (shape === null) return null;
+  const name = shape.string('name', readName);
+  const base = shape.string('base', readAddress);
+  const profile = shape.string('profile', readName);
+  const choices = shape.array('choices', (item) => readChoice(context, item));
+  if (name === null || base === null || profile === null || choices === null) return null;
+  return shape.place({ name: name.value, base: base.value, profile: profile.value, choices });
+}
+
+function readChoice(
+  context: JsonContext,
+  json: JsonValue,
+): UnitDescription['choices'][number] | null {
+  const shape = shapeOf(context, json, 'a choice', ['name', 'value']);
+  const name = shape?.string('name', readName) ?? null;
+  const value = shape?.string('value', readName) ?? null;
+  if (shape === null || name === null || value === null) return null;
+  return shape.place({ name: name.value, value: value.value });
+}
+
+function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | null {
+  const keys = ['name', 'sourceId', 'model', 'bar', 'reservedRegions', 'reset'];
+  const shape = shapeOf(context, json, 'a device', keys);
+  if (shape === null) return null;
+  const name = shape.string('name', readName);
+  const sourceId = shape.string('sourceId', readSourceId);
+  const model = shape.string('model', readName);
+  const barJson = shape.member('bar');
+  const withoutBar = barJson?.kind === 'null';
+  const bar = barJson === null || withoutBar ? null : readJsonRange(context, barJson);
+  const regions = shape.array('reservedRegions', (item) => readJsonRange(context, item));
+  const resetJson = shape.member('reset');
+  const reset = resetJson === null ? null : readReset(context, resetJson);
+  if (name === null || sourceId === null || model === null || regions === null || reset === null) {
+    return null;
+  }
+  if (bar === null && !withoutBar) return null;
+  return shape.place({
+    name: name.value, sourceId: sourceId.value, model: model.value, bar, reservedRegions: regions,
+    reset,
+  });
+}
+
+const resetKeys = {
+  stops: ['kind'],
+  late: ['kind', 'afterNs'],
+  ignored: ['kind'],
+} as const satisfies Record<ResetBehaviour['kind'], readonly string[]>;
+
+function readReset(context: JsonContext, json: JsonValue): ResetBehaviour | null {
+  const kinded = kindedShape(context, json, 'the reset', resetKeys);
+  if (kinded === null) return null;
+  const { kind, shape } = kinded;
+  if (kind !== 'late') return shape.place({ kind });
+  const after = shape.number('afterNs', readDurationNs);
+  return after === null ? null : shape.place({ kind, afterNs: after.value });
+}
+
+function readKernel<Statement extends object>(
+  context: JsonContext,
+  json: JsonValue,
+  what: 'crashed' | 'capture',
+  readStatement: (context: JsonContext, json: JsonValue) => Statement | null,
+): KernelDescription<Statement> | null {
+  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'commandLine', 'statements']);
+  if (shape === null) return null;
+  const release = shape.string('release', readName);
+  const commandLine = shape.string('commandLine', (text) => checkText(text, true));
+  const statements = shape.array('statements', (item) => readStatement(context, item));
+  if (release === null || commandLine === null || statements === null) return null;
+  return shape.place({ release: release.value, commandLine: commandLine.value, statements });
+}

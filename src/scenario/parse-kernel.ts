@@ -1,0 +1,161 @@
+/** The two blocks of a scenario's text that say what a kernel does: crashed and capture. */
+
+import type { Cursor, Located } from './cursor.ts';
+import { limits } from './limits.ts';
+import { parseBlock } from './parse-block.ts';
+import type { StatementRule } from './parse-block.ts';
+import { parseRestOfHeader, placeValue } from './parse-machine.ts';
+import type { ParsedBlock } from './parse-machine.ts';
+import { readDuration, readPeriod, readSize } from './quantities.ts';
+import type {
+  CaptureStatement, CrashedStatement, DataDirection, DmaEnd, KernelDescription,
+} from './scenario.ts';
+import type { Span } from './span.ts';
+import { readInteger, readName, readWord } from './values.ts';
+
+export const directions: readonly DataDirection[] = ['to-device', 'from-device', 'bidirectional'];
+export const accesses: readonly ('read' | 'write')[] = ['read', 'write'];
+export const defaultMaskBits = 32;
+
+export function parseCrashed(
+  cursor: Cursor,
+  header: Span,
+): ParsedBlock<KernelDescription<CrashedStatement>> {
+  return parseKernel(cursor, 'crashed', header, new Map([
+    ['map', parseMap], ['unmap', parseUnmap], ['dma', parseDma], ['wait', parseWait],
+    ['panic', () => ({ kind: 'panic' })],
+  ]));
+}
+
+export function parseCapture(
+  cursor: Cursor,
+  header: Span,
+): ParsedBlock<KernelDescription<CaptureStatement>> {
+  return parseKernel(cursor, 'capture', header, new Map([
+    ['wait', parseWait], ['probe', parseProbe],
+  ]));
+}
+
+type StatementParser<Statement> = (cursor: Cursor) => Statement | null;
+
+function parseKernel<Statement extends object>(
+  cursor: Cursor,
+  block: 'crashed' | 'capture',
+  header: Span,
+  parsers: ReadonlyMap<string, StatementParser<Statement>>,
+): ParsedBlock<KernelDescription<Statement>> {
+  const release = cursor.value('the name of a kernel release', readName);
+  const headed = parseRestOfHeader(cursor, release !== null);
+  const headerSpan = cursor.since(header);
+  const fields: { commandLine: Located<string> | null } = { commandLine: null };
+  const statements: Statement[] = [];
+  const rules = new Map<string, StatementRule>([
+    ['command-line', { occurs: 'at most once', parse: () => {
+      fields.commandLine = cursor.text('a command line', true);
+      return fields.commandLine !== null;
+    } }],
+  ]);
+  for (const [word, parser] of parsers) {
+    // `panic` may stand once, but the check that counts it knows how to say so.
+    rules.set(word, { occurs: 'repeatedly', parse: (keyword) => {
+      const statement = parser(cursor);
+      if (statement !== null) statements.push(cursor.spans.place(statement, cursor.since(keyword)));
+      return statement !== null;
+    } });
+  }
+  const whole = parseBlock(cursor, block, headerSpan, rules);
+  const node = {
+    release: release?.value ?? '', commandLine: fields.commandLine?.value ?? '', statements,
+  };
+  cursor.spans.place(node, headerSpan);
+  placeValue(cursor, node, 'release', release);
+  placeValue(cursor, node, 'commandLine', fields.commandLine);
+  return { node, whole: whole && headed };
+}
+
+function parseMap(cursor: Cursor): CrashedStatement | null {
+  const buffer = cursor.value('the name of a buffer', readName);
+  const bytes = buffer === null ? null : cursor.value('a size', readSize);
+  const direction = bytes === null
+    ? null : cursor.value('a direction', (text) => readWord(text, directions));
+  if (buffer === null || bytes === null || direction === null) return null;
+  if (!cursor.expectWord('on')) return null;
+  const device = cursor.value('the name of a device', readName);
+  if (device === null) return null;
+  const node = {
+    kind: 'map' as const, buffer: buffer.value, bytes: bytes.value, direction: direction.value,
+    device: device.value,
+  };
+  placeValue(cursor, node, 'buffer', buffer);
+  placeValue(cursor, node, 'bytes', bytes);
+  placeValue(cursor, node, 'device', device);
+  return node;
+}
+
+function parseUnmap(cursor: Cursor): CrashedStatement | null {
+  const buffer = cursor.value('the name of a buffer', readName);
+  if (buffer === null) return null;
+  const node = { kind: 'unmap' as const, buffer: buffer.value };
+  placeValue(cursor, node, 'buffer', buffer);
+  return node;
+}
+
+function parseDma(cursor: Cursor): CrashedStatement | null {
+  const access = cursor.value('`read` or `write`', (text) => readWord(text, accesses));
+  const buffer = access === null ? null : cursor.value('the name of a buffer', readName);
+  if (access === null || buffer === null || !cursor.expectWord('every')) return null;
+  const period = cursor.value('a duration', readPeriod);
+  const until = period === null ? null : parseDmaEnd(cursor);
+  if (period === null || until === null) return null;
+  const node = {
+    kind: 'dma' as const, access: access.value, buffer: buffer.value, periodNs: period.value, until,
+  };
+  placeValue(cursor, node, 'buffer', buffer);
+  placeValue(cursor, node, 'periodNs', period);
+  return node;
+}
+
+/** Nothing at all means `until reset`. */
+function parseDmaEnd(cursor: Cursor): DmaEnd | null {
+  if (cursor.takeWord('times') !== null) {
+    const count = cursor.value('a count', readCount);
+    return count === null ? null : { kind: 'count', count: count.value };
+  }
+  if (cursor.takeWord('until') === null) return { kind: 'reset' };
+  const end = cursor.value('`reset` or `panic`', (text) => readWord(text, dmaEnds));
+  if (end === null) return null;
+  if (end.value === 'reset') return { kind: 'reset' };
+  if (cursor.peek().kind !== 'plus') return { kind: 'panic', afterNs: 0 };
+  cursor.next();
+  const after = cursor.value('a duration', readDuration);
+  return after === null ? null : { kind: 'panic', afterNs: after.value };
+}
+
+const dmaEnds: readonly ('reset' | 'panic')[] = ['reset', 'panic'];
+
+function readCount(text: string): ReturnType<typeof readInteger> {
+  return readInteger(text, 'the count', 1, limits.dmaCount);
+}
+
+function parseWait(
+  cursor: Cursor,
+): { readonly kind: 'wait'; readonly durationNs: number } | null {
+  const duration = cursor.value('a duration', readDuration);
+  return duration === null ? null : { kind: 'wait', durationNs: duration.value };
+}
+
+function parseProbe(cursor: Cursor): CaptureStatement | null {
+  const device = cursor.value('the name of a device', readName);
+  if (device === null) return null;
+  let bits = defaultMaskBits;
+  if (cursor.takeWord('dma-mask') !== null) {
+    const { lowest, highest } = limits.dmaMaskBits;
+    const mask = cursor.value('a number of bits', (text) =>
+      readInteger(text, 'the DMA mask', lowest, highest));
+    if (mask === null) return null;
+    bits = mask.value;
+  }
+  const node = { kind: 'probe' as const, device: device.value, dmaMaskBits: bits };
+  placeValue(cursor, node, 'device', device);
+  return node;
+}

@@ -1,0 +1,182 @@
+/** The blocks of a scenario's text that describe hardware: platform, unit, device. */
+
+import type { Cursor, Located } from './cursor.ts';
+import { limits } from './limits.ts';
+import { parseBlock } from './parse-block.ts';
+import type { StatementRule } from './parse-block.ts';
+import { readAddress, readDuration, readRange } from './quantities.ts';
+import type {
+  AddressRange, DeviceDescription, PlatformDescription, ResetBehaviour, TimingSetting,
+  UnitDescription,
+} from './scenario.ts';
+import type { Span } from './span.ts';
+import { readInteger, readName, readSourceId, readWord } from './values.ts';
+
+/** `whole` is false when something of the block was not understood and has a placeholder. */
+export interface ParsedBlock<Node> {
+  readonly node: Node;
+  readonly whole: boolean;
+}
+
+const resetKinds = ['stops', 'late', 'ignored'] as const;
+
+export function readWidth(text: string): ReturnType<typeof readInteger> {
+  const { lowest, highest } = limits.hostAddressWidth;
+  return readInteger(text, 'the host address width', lowest, highest);
+}
+
+export function parsePlatform(cursor: Cursor, header: Span): ParsedBlock<PlatformDescription> {
+  const fields: { width: Located<number> | null; crashKernel: AddressRange | null } =
+    { width: null, crashKernel: null };
+  const memory: AddressRange[] = [];
+  const timings: TimingSetting[] = [];
+  const rules = new Map<string, StatementRule>([
+    ['host-address-width', { occurs: 'once', parse: () => {
+      fields.width = cursor.value('a number of bits', readWidth);
+      return fields.width !== null;
+    } }],
+    ['memory', { occurs: 'repeatedly', parse: () => parseRangeInto(cursor, memory) }],
+    ['crash-kernel', { occurs: 'once', parse: () => {
+      fields.crashKernel = parseRange(cursor);
+      return fields.crashKernel !== null;
+    } }],
+    ['timing', { occurs: 'repeatedly', parse: (keyword) => {
+      const name = cursor.value('the name of a timing', readName);
+      const value = name === null ? null : cursor.value('a duration', readDuration);
+      if (name === null || value === null) return false;
+      const timing = { name: name.value, valueNs: value.value };
+      timings.push(cursor.spans.place(timing, cursor.since(keyword)));
+      cursor.spans.placeProperty(timing, 'name', name.span);
+      cursor.spans.placeProperty(timing, 'valueNs', value.span);
+      return true;
+    } }],
+  ]);
+  const whole = parseBlock(cursor, 'platform', header, rules);
+  const node = {
+    hostAddressWidth: fields.width?.value ?? limits.hostAddressWidth.highest, memory,
+    crashKernel: fields.crashKernel ?? { first: 0, last: 0 }, timings,
+  };
+  cursor.spans.place(node, cursor.since(header));
+  placeValue(cursor, node, 'hostAddressWidth', fields.width);
+  return { node, whole };
+}
+
+export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescription> {
+  const name = cursor.value('the name of the unit', readName);
+  const headed = parseRestOfHeader(cursor, name !== null);
+  const headerSpan = cursor.since(header);
+  const fields: { base: Located<number> | null; profile: Located<string> | null } =
+    { base: null, profile: null };
+  const choices: { readonly name: string; readonly value: string }[] = [];
+  const rules = new Map<string, StatementRule>([
+    ['profile', { occurs: 'once', parse: () => {
+      fields.profile = cursor.value('the name of a profile', readName);
+      return fields.profile !== null;
+    } }],
+    ['base', { occurs: 'once', parse: () => {
+      fields.base = cursor.value('an address', readAddress);
+      return fields.base !== null;
+    } }],
+    ['choice', { occurs: 'repeatedly', parse: (keyword) => {
+      const choice = cursor.value('the name of a choice', readName);
+      const value = choice === null ? null : cursor.value('a value', readName);
+      if (choice === null || value === null) return false;
+      const node = { name: choice.value, value: value.value };
+      choices.push(cursor.spans.place(node, cursor.since(keyword)));
+      cursor.spans.placeProperty(node, 'name', choice.span);
+      cursor.spans.placeProperty(node, 'value', value.span);
+      return true;
+    } }],
+  ]);
+  const whole = parseBlock(cursor, 'unit', headerSpan, rules);
+  const node = {
+    name: name?.value ?? '', base: fields.base?.value ?? 0, profile: fields.profile?.value ?? '',
+    choices,
+  };
+  cursor.spans.place(node, cursor.since(header));
+  placeValue(cursor, node, 'name', name);
+  placeValue(cursor, node, 'base', fields.base);
+  placeValue(cursor, node, 'profile', fields.profile);
+  return { node, whole: whole && headed };
+}
+
+export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDescription> {
+  const name = cursor.value('the name of the device', readName);
+  const sourceId = name === null ? null : cursor.value('a bus:device.function', readSourceId);
+  const headed = parseRestOfHeader(cursor, sourceId !== null);
+  const headerSpan = cursor.since(header);
+  const fields: {
+    model: Located<string> | null; bar: AddressRange | null; reset: ResetBehaviour;
+  } = { model: null, bar: null, reset: { kind: 'stops' } };
+  const reservedRegions: AddressRange[] = [];
+  const rules = new Map<string, StatementRule>([
+    ['model', { occurs: 'once', parse: () => {
+      fields.model = cursor.value('the name of a model', readName);
+      return fields.model !== null;
+    } }],
+    ['bar', { occurs: 'at most once', parse: () => {
+      fields.bar = parseRange(cursor);
+      return fields.bar !== null;
+    } }],
+    ['rmrr', { occurs: 'repeatedly', parse: () => parseRangeInto(cursor, reservedRegions) }],
+    ['reset', { occurs: 'at most once', parse: (keyword) => {
+      const reset = parseReset(cursor);
+      if (reset === null) return false;
+      fields.reset = cursor.spans.place(reset, cursor.since(keyword));
+      return true;
+    } }],
+  ]);
+  const whole = parseBlock(cursor, 'device', headerSpan, rules);
+  const node = {
+    name: name?.value ?? '', sourceId: sourceId?.value ?? 0, model: fields.model?.value ?? '',
+    bar: fields.bar, reservedRegions, reset: fields.reset,
+  };
+  cursor.spans.place(node, cursor.since(header));
+  placeValue(cursor, node, 'name', name);
+  placeValue(cursor, node, 'sourceId', sourceId);
+  placeValue(cursor, node, 'model', fields.model);
+  return { node, whole: whole && headed };
+}
+
+function parseReset(cursor: Cursor): ResetBehaviour | null {
+  const kind = cursor.value('what a reset does', (text) => readWord(text, resetKinds));
+  if (kind === null) return null;
+  switch (kind.value) {
+    case 'stops': return { kind: 'stops' };
+    case 'ignored': return { kind: 'ignored' };
+    case 'late': {
+      const after = cursor.value('a duration', readDuration);
+      return after === null ? null : { kind: 'late', afterNs: after.value };
+    }
+  }
+}
+
+/** What stands before the `{`; after a fault in it, up to the `{` or the end of the line. */
+export function parseRestOfHeader(cursor: Cursor, good: boolean): boolean {
+  if (good) return true;
+  for (;;) {
+    const { kind } = cursor.peek();
+    if (kind === 'open' || kind === 'close' || kind === 'end' || kind === 'eof') return false;
+    cursor.next();
+  }
+}
+
+function parseRange(cursor: Cursor): AddressRange | null {
+  const range = cursor.value('a range of addresses', readRange);
+  return range === null ? null : cursor.spans.place(range.value, range.span);
+}
+
+function parseRangeInto(cursor: Cursor, list: AddressRange[]): boolean {
+  const range = parseRange(cursor);
+  if (range !== null) list.push(range);
+  return range !== null;
+}
+
+export function placeValue<Node extends object>(
+  cursor: Cursor,
+  node: Node,
+  property: keyof Node & string,
+  value: Located<unknown> | null,
+): void {
+  if (value !== null) cursor.spans.placeProperty(node, property, value.span);
+}

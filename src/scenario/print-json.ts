@@ -1,0 +1,98 @@
+/** The canonical JSON of a scenario; `parse-json.ts` accepts exactly this. */
+
+import { printAddress } from './quantities.ts';
+import { printSchedule } from './schedule-text.ts';
+import type { AddressRange, ClaimScope, CrashedStatement, CaptureStatement, Scenario }
+  from './scenario.ts';
+import { printSourceId } from './values.ts';
+
+/**
+ * Ends with a newline. Every object is written out key by key, so that the order is this file's and
+ * nothing that a caller's object carries besides is printed. A schedule keeps its run lengths, or a
+ * long one would not fit into a file.
+ */
+export function printJson(scenario: Scenario): string {
+  const { platform, schedule } = scenario;
+  const document = {
+    format: 'dmarsim-scenario/1',
+    name: scenario.name,
+    about: scenario.about,
+    expectations: scenario.expectations.map(({ release, result }) => ({ release, result })),
+    platform: {
+      hostAddressWidth: platform.hostAddressWidth,
+      memory: platform.memory.map(rangeJson),
+      crashKernel: rangeJson(platform.crashKernel),
+      timings: platform.timings.map(({ name, valueNs }) => ({ name, valueNs })),
+    },
+    units: scenario.units.map(({ name, base, profile, choices }) => ({
+      name, base: printAddress(base), profile,
+      choices: choices.map((choice) => ({ name: choice.name, value: choice.value })),
+    })),
+    devices: scenario.devices.map((device) => ({
+      name: device.name,
+      sourceId: printSourceId(device.sourceId),
+      model: device.model,
+      bar: device.bar === null ? null : rangeJson(device.bar),
+      reservedRegions: device.reservedRegions.map(rangeJson),
+      reset: device.reset.kind === 'late'
+        ? { kind: device.reset.kind, afterNs: device.reset.afterNs } : { kind: device.reset.kind },
+    })),
+    crashed: {
+      release: scenario.crashed.release,
+      commandLine: scenario.crashed.commandLine,
+      statements: scenario.crashed.statements.map(statementJson),
+    },
+    capture: {
+      release: scenario.capture.release,
+      commandLine: scenario.capture.commandLine,
+      statements: scenario.capture.statements.map(statementJson),
+    },
+    claims: scenario.claims.map(({ quantifier, what, scope }) => ({
+      quantifier,
+      what: what.kind === 'dma'
+        ? { kind: what.kind, outcome: what.outcome } : { kind: what.kind, text: what.text },
+      scope: scopeJson(scope),
+    })),
+    // An empty schedule takes no choice away from the default, and has no spelling.
+    schedule: schedule === null || schedule.length === 0 ? null : printSchedule(schedule),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function rangeJson(range: AddressRange): object {
+  return { first: printAddress(range.first), last: printAddress(range.last) };
+}
+
+function scopeJson(scope: ClaimScope): object {
+  return {
+    device: scope.device, kernel: scope.kernel, after: scope.after, before: scope.before,
+    reason: scope.reason,
+    address: scope.address === null ? null : printAddress(scope.address),
+  };
+}
+
+function statementJson(statement: CrashedStatement | CaptureStatement): object {
+  const { kind } = statement;
+  switch (statement.kind) {
+    case 'map': return {
+      kind, buffer: statement.buffer, bytes: statement.bytes, direction: statement.direction,
+      device: statement.device,
+    };
+    case 'unmap': return { kind, buffer: statement.buffer };
+    case 'dma': return {
+      kind, access: statement.access, buffer: statement.buffer, periodNs: statement.periodNs,
+      until: endJson(statement.until),
+    };
+    case 'wait': return { kind, durationNs: statement.durationNs };
+    case 'probe': return { kind, device: statement.device, dmaMaskBits: statement.dmaMaskBits };
+    case 'panic': return { kind };
+  }
+}
+
+function endJson(end: Extract<CrashedStatement, { kind: 'dma' }>['until']): object {
+  switch (end.kind) {
+    case 'reset': return { kind: end.kind };
+    case 'panic': return { kind: end.kind, afterNs: end.afterNs };
+    case 'count': return { kind: end.kind, count: end.count };
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The canonical text of a scenario, for counterexamples that are to be mailed and kept.
+ *
+ * Reading it gives the same tree. Defaults are written out, since the reader of such a file may not
+ * know them; only an empty command line is left out.
+ */
+
+import { printHeadComment } from './head-comment.ts';
+import { printAddress, printDuration, printSize } from './quantities.ts';
+import { printSchedule } from './schedule-text.ts';
+import type {
+  AddressRange, CaptureStatement, Claim, CrashedStatement, DeviceDescription, DmaEnd,
+  KernelDescription, PlatformDescription, ResetBehaviour, Scenario, UnitDescription,
+} from './scenario.ts';
+import { printSourceId } from './values.ts';
+
+/** Ends with a newline. Comments other than the head comment are not part of a tree. */
+export function printText(scenario: Scenario): string {
+  const { schedule } = scenario;
+  const blocks = [
+    `DMAR ${scenario.name}`,
+    printHeadComment(scenario),
+    block('platform', platformLines(scenario.platform)),
+    ...scenario.units.map((unit) => block(`unit ${unit.name}`, unitLines(unit))),
+    ...scenario.devices.map((device) =>
+      block(`device ${device.name} ${printSourceId(device.sourceId)}`, deviceLines(device))),
+    block(`crashed ${scenario.crashed.release}`, kernelLines(scenario.crashed)),
+    block(`capture ${scenario.capture.release}`, kernelLines(scenario.capture)),
+    scenario.claims.map(claimLine).join('\n'),
+    schedule === null || schedule.length === 0 ? '' : `schedule ${printSchedule(schedule)}`,
+  ];
+  return `${blocks.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function block(header: string, lines: readonly string[]): string {
+  return [`${header} {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');
+}
+
+function platformLines(platform: PlatformDescription): readonly string[] {
+  return [
+    `host-address-width ${platform.hostAddressWidth}`,
+    ...platform.memory.map((range) => `memory ${rangeText(range)}`),
+    `crash-kernel ${rangeText(platform.crashKernel)}`,
+    ...platform.timings.map(({ name, valueNs }) => `timing ${name} ${printDuration(valueNs)}`),
+  ];
+}
+
+function unitLines(unit: UnitDescription): readonly string[] {
+  return [
+    `profile ${unit.profile}`,
+    `base ${printAddress(unit.base)}`,
+    ...unit.choices.map(({ name, value }) => `choice ${name} ${value}`),
+  ];
+}
+
+function deviceLines(device: DeviceDescription): readonly string[] {
+  return [
+    `model ${device.model}`,
+    ...(device.bar === null ? [] : [`bar ${rangeText(device.bar)}`]),
+    ...device.reservedRegions.map((range) => `rmrr ${rangeText(range)}`),
+    `reset ${resetText(device.reset)}`,
+  ];
+}
+
+function resetText(reset: ResetBehaviour): string {
+  switch (reset.kind) {
+    case 'late': return `late ${printDuration(reset.afterNs)}`;
+    case 'stops':
+    case 'ignored': return reset.kind;
+  }
+}
+
+function kernelLines(
+  kernel: KernelDescription<CrashedStatement | CaptureStatement>,
+): readonly string[] {
+  const { commandLine } = kernel;
+  return [
+    ...(commandLine === '' ? [] : [`command-line ${stringText(commandLine)}`]),
+    ...kernel.statements.map(statementLine),
+  ];
+}
+
+function statementLine(statement: CrashedStatement | CaptureStatement): string {
+  switch (statement.kind) {
+    case 'map': {
+      const { buffer, bytes, direction, device } = statement;
+      return `map ${buffer} ${printSize(bytes)} ${direction} on ${device}`;
+    }
+    case 'unmap': return `unmap ${statement.buffer}`;
+    case 'dma': {
+      const { access, buffer, periodNs, until } = statement;
+      return `dma ${access} ${buffer} every ${printDuration(periodNs)} ${endText(until)}`;
+    }
+    case 'wait': return `wait ${printDuration(statement.durationNs)}`;
+    case 'probe': return `probe ${statement.device} dma-mask ${statement.dmaMaskBits}`;
+    case 'panic': return 'panic';
+  }
+}
+
+function endText(end: DmaEnd): string {
+  switch (end.kind) {
+    case 'reset': return 'until reset';
+    case 'panic':
+      return end.afterNs === 0 ? 'until panic' : `until panic + ${printDuration(end.afterNs)}`;
+    case 'count': return `times ${end.count}`;
+  }
+}
+
+/** The one spelling of a claim; reports name claims by it. */
+export function claimLine({ quantifier, what, scope }: Claim): string {
+  const words: string[] = [quantifier];
+  if (what.kind === 'dma') words.push(what.outcome);
+  else words.push('log', stringText(what.text));
+  if (scope.device !== null) words.push('on', scope.device);
+  if (scope.kernel !== null) words.push('of', scope.kernel);
+  if (scope.after !== null) words.push('after', scope.after);
+  if (scope.before !== null) words.push('before', scope.before);
+  if (scope.reason !== null) words.push('reason', String(scope.reason));
+  if (scope.address !== null) words.push('at', printAddress(scope.address));
+  return words.join(' ');
+}
+
+function stringText(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function rangeText({ first, last }: AddressRange): string {
+  return `${printAddress(first)}-${printAddress(last)}`;
+}

@@ -1,0 +1,126 @@
+/**
+ * A scenario as a tree: what a `.dmar` file says, and what its JSON mirror says, once both are read.
+ *
+ * The tree is plain data. Names that other layers give a meaning to (profiles, releases, device models,
+ * hardware choices, timings) are strings here; `check.ts` holds them against a vocabulary that the
+ * composition root hands in, so that this folder needs to know neither the unit nor the kernels.
+ *
+ * Addresses are byte addresses below 2^52 and times whole nanoseconds, both exact in a double.
+ */
+
+/** Inclusive at both ends, like the RMRR and memory-map lines of a kernel log. */
+export interface AddressRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** The prose of the head comment, without its `Result` lines; lines are joined by "\n". */
+  readonly about: string;
+  readonly expectations: readonly Expectation[];
+  readonly platform: PlatformDescription;
+  readonly units: readonly UnitDescription[];
+  readonly devices: readonly DeviceDescription[];
+  readonly crashed: KernelDescription<CrashedStatement>;
+  readonly capture: KernelDescription<CaptureStatement>;
+  readonly claims: readonly Claim[];
+  /** The choices taken, one for each step of the machine; null: always the earliest event. */
+  readonly schedule: readonly number[] | null;
+}
+
+/** `Result: Holds` (release null: the file's own capture kernel) or `Result with RELEASE: Violated`. */
+export interface Expectation {
+  readonly release: string | null;
+  readonly result: 'Holds' | 'Violated';
+}
+
+export interface PlatformDescription {
+  readonly hostAddressWidth: number;
+  readonly memory: readonly AddressRange[];
+  readonly crashKernel: AddressRange;
+  readonly timings: readonly TimingSetting[];
+}
+
+export interface TimingSetting {
+  readonly name: string;
+  readonly valueNs: number;
+}
+
+export interface UnitDescription {
+  readonly name: string;
+  readonly base: number;
+  readonly profile: string;
+  /** Departures from the profile: `choice NAME VALUE`. */
+  readonly choices: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface DeviceDescription {
+  readonly name: string;
+  /** Bus, device and function packed as the unit sees them: bus 15:8, device 7:3, function 2:0. */
+  readonly sourceId: number;
+  readonly model: string;
+  readonly bar: AddressRange | null;
+  /** In the order of the firmware's DMAR table. */
+  readonly reservedRegions: readonly AddressRange[];
+  readonly reset: ResetBehaviour;
+}
+
+/** What becomes of a device's outstanding DMA when its driver resets it. */
+export type ResetBehaviour =
+  | { readonly kind: 'stops' }
+  | { readonly kind: 'late'; readonly afterNs: number }
+  | { readonly kind: 'ignored' };
+
+export interface KernelDescription<Statement> {
+  readonly release: string;
+  readonly commandLine: string;
+  readonly statements: readonly Statement[];
+}
+
+export type DataDirection = 'to-device' | 'from-device' | 'bidirectional';
+
+export type CrashedStatement =
+  | { readonly kind: 'map'; readonly buffer: string; readonly bytes: number;
+      readonly direction: DataDirection; readonly device: string }
+  | { readonly kind: 'unmap'; readonly buffer: string }
+  | { readonly kind: 'dma'; readonly access: 'read' | 'write'; readonly buffer: string;
+      readonly periodNs: number; readonly until: DmaEnd }
+  | { readonly kind: 'wait'; readonly durationNs: number }
+  | { readonly kind: 'panic' };
+
+/** When a periodic DMA ends by itself; `reset`: only the device's reset ends it. */
+export type DmaEnd =
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'panic'; readonly afterNs: number }
+  | { readonly kind: 'count'; readonly count: number };
+
+export type CaptureStatement =
+  | { readonly kind: 'wait'; readonly durationNs: number }
+  | { readonly kind: 'probe'; readonly device: string; readonly dmaMaskBits: number };
+
+export interface Claim {
+  readonly quantifier: 'never' | 'sometimes' | 'always';
+  readonly what: ClaimSubject;
+  readonly scope: ClaimScope;
+}
+
+export type ClaimSubject =
+  | { readonly kind: 'dma'; readonly outcome: DmaProperty }
+  | { readonly kind: 'log'; readonly text: string };
+
+/** `dma` is true of every DMA: it claims that one happened. */
+export type DmaProperty = 'dma' | 'fault' | 'stale' | 'foreign' | 'translated' | 'fresh';
+
+export const phases = ['crash', 'capture-start', 'root-switch', 'reset', 'handoff'] as const;
+export type Phase = (typeof phases)[number];
+
+export interface ClaimScope {
+  readonly device: string | null;
+  /** Whose driver asked for the DMA. */
+  readonly kernel: 'crashed' | 'capture' | null;
+  readonly after: Phase | null;
+  readonly before: Phase | null;
+  readonly reason: number | null;
+  readonly address: number | null;
+}
