@@ -1,0 +1,328 @@
+/**
+ * The CPU: carries out the operations of the running kernel one by one, each at its time, and hands the
+ * machine from the crashed kernel to the capture kernel at the panic.
+ */
+import type { Agenda, Appointment } from '../base/agenda.ts';
+import { assert, unreachable } from '../base/assert.ts';
+import { noCause, type Happening, type Owner, type Trace } from '../base/event.ts';
+import type { Journal } from '../base/journal.ts';
+import type { PhysicalMemory } from '../base/memory.ts';
+import { Numbers } from '../base/stores.ts';
+import { and, and32, equalWords, wordOf, type Address, type Word64 } from '../base/word.ts';
+import { timerVector, type Answer, type Condition, type Operation } from '../linux/operation.ts';
+import type { Program } from '../linux/program.ts';
+import type { Timing } from './timing.ts';
+
+/** Registers of the machine by physical address. */
+export interface RegisterBus {
+  read(address: Address, bytes: 4 | 8, cause: number): Word64;
+  write(address: Address, bytes: 4 | 8, value: Word64, kernel: Owner, cause: number): void;
+  name(address: Address): { readonly target: string; readonly register: string; readonly offset: number };
+}
+
+export interface KernelProgram {
+  readonly release: string;
+  readonly commandLine: string;
+  readonly program: Program;
+}
+
+const CELL = { kernel: 0, position: 1, state: 2, deadline: 3, depth: 4, noticed: 5, wakeUp: 6, stack: 7 } as const;
+const stackLimit = 48;
+const vectorCount = 256;
+const STATE = { running: 0, waiting: 1, sleeping: 2, ended: 3 } as const;
+const owners: readonly Owner[] = ['crashed', 'capture'];
+
+type InstantOperation = Extract<Operation, { kind: 'enter' | 'leave' | 'arm-timer' | 'clock' }>;
+
+export class Cpu {
+  readonly #kernels: readonly [KernelProgram, KernelProgram];
+  readonly #memory: PhysicalMemory;
+  readonly #bus: RegisterBus;
+  readonly #timing: Timing;
+  readonly #agenda: Agenda;
+  readonly #trace: Trace;
+  readonly #cells: Numbers;
+  /** For each vector: 0, or two more than the number of the event that raised it; last, how many. */
+  readonly #pending: Numbers;
+  readonly #turn: Appointment;
+  readonly #timer: Appointment;
+  readonly #onPanic: (cause: number) => void;
+
+  constructor(
+    kernels: readonly [KernelProgram, KernelProgram], memory: PhysicalMemory, bus: RegisterBus,
+    timing: Timing, onPanic: (cause: number) => void, journal: Journal, agenda: Agenda, trace: Trace,
+  ) {
+    this.#kernels = kernels;
+    this.#memory = memory;
+    this.#bus = bus;
+    this.#timing = timing;
+    this.#onPanic = onPanic;
+    this.#agenda = agenda;
+    this.#trace = trace;
+    this.#cells = new Numbers(journal, 'cpu', CELL.stack + stackLimit, ['kernel', 'position', 'state']);
+    this.#pending = new Numbers(journal, 'pending interrupts', vectorCount + 1);
+    this.#turn = agenda.add(() => this.#act());
+    this.#timer = agenda.add(() => this.interrupt(timerVector, noCause));
+    this.#turn.in(0);
+  }
+
+  get owner(): Owner {
+    return owners[this.#cells.get(CELL.kernel)] ?? 'capture';
+  }
+
+  get hasEnded(): boolean {
+    return this.#cells.get(CELL.state) === STATE.ended;
+  }
+
+  interrupt(vector: number, cause: number): void {
+    this.#setPending(vector, cause + 2);
+    if (this.#cells.get(CELL.state) === STATE.sleeping) this.#turn.in(this.#timing.interrupt);
+  }
+
+  /** To be called after anybody acted: a polled condition may hold now. */
+  recheck(): void {
+    if (this.#cells.get(CELL.state) !== STATE.waiting || this.#cells.get(CELL.noticed) !== 0) return;
+    const operation = this.#operation();
+    assert(operation?.kind === 'wait', 'a waiting CPU waits');
+    if (this.#conditionThatHolds(operation.conditions) < 0) return;
+    this.#cells.set(CELL.noticed, 1);
+    this.#turn.in(this.#timing.poll);
+  }
+
+  #kernel(): KernelProgram {
+    return this.#kernels[this.#cells.get(CELL.kernel) === 0 ? 0 : 1];
+  }
+
+  #operation(): Operation | null {
+    return this.#kernel().program.operationAt(this.#cells.get(CELL.position));
+  }
+
+  // --- trace --------------------------------------------------------------------------------
+
+  #cause(): number {
+    const depth = this.#cells.get(CELL.depth);
+    return depth === 0 ? noCause : this.#cells.get(CELL.stack + depth - 1);
+  }
+
+  #emit(what: Happening, cause = this.#cause()): number {
+    return this.#trace.recording ? this.#trace.emit(this.owner, cause, what) : noCause;
+  }
+
+  #push(event: number): void {
+    const depth = this.#cells.get(CELL.depth);
+    assert(depth < stackLimit, 'kernel routines are not nested that deep');
+    this.#cells.set(CELL.stack + depth, event);
+    this.#cells.set(CELL.depth, depth + 1);
+  }
+
+  #pop(): void {
+    this.#cells.set(CELL.depth, this.#cells.get(CELL.depth) - 1);
+  }
+
+  // --- one operation ------------------------------------------------------------------------
+
+  #act(): void {
+    if (this.#cells.get(CELL.position) === 0 && this.#cells.get(CELL.state) === STATE.running) {
+      const { release, commandLine } = this.#kernel();
+      this.#emit({ kind: 'kernel-start', release, commandLine });
+    }
+    let operation = this.#operation();
+    while (operation !== null && this.#takesNoTime(operation)) operation = this.#operation();
+    if (operation === null) return this.#end();
+    switch (operation.kind) {
+      case 'load': return this.#load(operation);
+      case 'store': return this.#store(operation);
+      case 'clear': return this.#clear(operation);
+      case 'write-back': return this.#writeBack(operation);
+      case 'register-read': return this.#readRegister(operation);
+      case 'register-write': return this.#writeRegister(operation);
+      case 'wait': return this.#wait(operation);
+      case 'sleep': return this.#sleep(operation.durationNs);
+      case 'resume-sleep': return this.#resumeSleep();
+      case 'log':
+        this.#emit({ kind: 'log', text: operation.text });
+        return this.#answer(0, this.#timing.log);
+      default:
+        return unreachable(operation);
+    }
+  }
+
+  /** Carries out what nothing can come in between: marks of the trace, and the CPU's own clock. */
+  #takesNoTime(operation: Operation): operation is InstantOperation {
+    switch (operation.kind) {
+      case 'enter': {
+        const { routine, detail } = operation;
+        this.#push(this.#emit({ kind: 'routine-enter', routine, detail }));
+        this.#goOn(0);
+        return true;
+      }
+      case 'leave':
+        this.#emit({ kind: 'routine-leave', routine: operation.routine });
+        this.#pop();
+        this.#goOn(0);
+        return true;
+      case 'arm-timer':
+        this.#timer.in(operation.delayNs);
+        this.#goOn(0);
+        return true;
+      case 'clock':
+        this.#goOn(this.#agenda.nowNs);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** The operation is done: the kernel goes on after `delayNs`. */
+  #answer(answer: Answer, delayNs: number): void {
+    this.#goOn(answer);
+    this.#turn.in(delayNs);
+  }
+
+  #goOn(answer: Answer): void {
+    const { program } = this.#kernel();
+    this.#cells.set(CELL.position, program.after(this.#cells.get(CELL.position), answer));
+    this.#cells.set(CELL.state, STATE.running);
+  }
+
+  #load({ address, bytes }: Extract<Operation, { kind: 'load' }>): void {
+    const value = bytes === 8 ? this.#memory.read64(address) : wordOf(this.#memory.read32(address));
+    this.#emit({ kind: 'load', address, bytes, value });
+    this.#answer(bytes === 8 ? value : value.low, this.#timing.load);
+  }
+
+  #store({ address, bytes, value }: Extract<Operation, { kind: 'store' }>): void {
+    this.#emit({ kind: 'store', address, bytes, value });
+    if (bytes === 8) this.#memory.store64(address, value);
+    else this.#memory.store32(address, value.low);
+    this.#answer(0, this.#timing.store);
+  }
+
+  #clear({ address, length }: Extract<Operation, { kind: 'clear' }>): void {
+    this.#emit({ kind: 'clear', address, length });
+    this.#memory.clear(address, length);
+    this.#answer(0, this.#timing.clear);
+  }
+
+  #writeBack({ address, length }: Extract<Operation, { kind: 'write-back' }>): void {
+    this.#emit({ kind: 'write-back', address, length });
+    this.#memory.writeBack(address, length);
+    this.#answer(0, this.#timing['write-back'] * Math.max(1, Math.ceil(length / 64)));
+  }
+
+  #readRegister({ address, bytes }: Extract<Operation, { kind: 'register-read' }>): void {
+    const value = this.#bus.read(address, bytes, this.#cause());
+    this.#emit({ kind: 'register-read', ...this.#bus.name(address), bytes, value });
+    this.#answer(bytes === 8 ? value : value.low, this.#timing['register-read']);
+  }
+
+  #writeRegister({ address, bytes, value }: Extract<Operation, { kind: 'register-write' }>): void {
+    const event = this.#emit({ kind: 'register-write', ...this.#bus.name(address), bytes, value });
+    this.#bus.write(address, bytes, value, this.owner, event);
+    this.#answer(0, this.#timing['register-write']);
+  }
+
+  // --- waiting and sleeping -----------------------------------------------------------------
+
+  #wait(operation: Extract<Operation, { kind: 'wait' }>): void {
+    const nowNs = this.#agenda.nowNs;
+    const isFirst = this.#cells.get(CELL.state) !== STATE.waiting;
+    if (isFirst) {
+      this.#emit({ kind: 'wait', what: operation.what });
+      this.#cells.set(CELL.deadline, nowNs + operation.timeoutNs);
+    }
+    const held = this.#conditionThatHolds(operation.conditions);
+    if (held >= 0 || nowNs >= this.#cells.get(CELL.deadline)) {
+      this.#emit({ kind: 'wait-end', met: held >= 0 });
+      return this.#answer(held, this.#timing['register-read']);
+    }
+    this.#cells.set(CELL.state, STATE.waiting);
+    this.#cells.set(CELL.noticed, 0);
+    this.#turn.in(this.#cells.get(CELL.deadline) - nowNs);
+  }
+
+  #conditionThatHolds(conditions: readonly Condition[]): number {
+    return conditions.findIndex((condition) => this.#holds(condition));
+  }
+
+  #holds(condition: Condition): boolean {
+    switch (condition.kind) {
+      case 'memory-equals':
+        return this.#memory.read32(condition.address) === condition.value;
+      case 'register-equals': {
+        const { address, bytes, mask, value } = condition;
+        return equalWords(and(this.#bus.read(address, bytes, noCause), mask), value);
+      }
+      case 'register-any':
+        return and32(this.#bus.read(condition.address, 4, noCause).low, condition.mask) !== 0;
+      case 'registers-agree':
+        return this.#bus.read(condition.left, 4, noCause).low
+          === this.#bus.read(condition.right, 4, noCause).low;
+      default:
+        return unreachable(condition);
+    }
+  }
+
+  #sleep(durationNs: number): void {
+    if (this.#cells.get(CELL.state) !== STATE.sleeping) {
+      this.#emit({ kind: 'sleep', durationNs });
+      this.#cells.set(CELL.wakeUp, this.#agenda.nowNs + durationNs);
+    }
+    this.#sleepOn();
+  }
+
+  /** The handler is done: its events end here, and the sleep goes on. */
+  #resumeSleep(): void {
+    if (this.#cells.get(CELL.state) !== STATE.sleeping) this.#pop();
+    this.#sleepOn();
+  }
+
+  #sleepOn(): void {
+    const vector = this.#firstPending();
+    if (vector !== undefined) {
+      const cause = this.#pending.get(vector) - 2;
+      const event = this.#emit({ kind: 'interrupt', vector }, cause);
+      this.#setPending(vector, 0);
+      this.#push(event);
+      return this.#answer(vector, 0);
+    }
+    const left = this.#cells.get(CELL.wakeUp) - this.#agenda.nowNs;
+    if (left <= 0) return this.#answer(0, 0);
+    this.#cells.set(CELL.state, STATE.sleeping);
+    this.#turn.in(left);
+  }
+
+  #setPending(vector: number, value: number): void {
+    const before = this.#pending.get(vector);
+    this.#pending.set(vector, value);
+    const change = (value === 0 ? 0 : 1) - (before === 0 ? 0 : 1);
+    this.#pending.set(vectorCount, this.#pending.get(vectorCount) + change);
+  }
+
+  #firstPending(): number | undefined {
+    if (this.#pending.get(vectorCount) === 0) return undefined;
+    for (let vector = 0; vector < vectorCount; vector += 1) {
+      if (this.#pending.get(vector) !== 0) return vector;
+    }
+    return undefined;
+  }
+
+  // --- from one kernel to the next ----------------------------------------------------------
+
+  #end(): void {
+    if (this.#cells.get(CELL.kernel) === 1) {
+      this.#emit({ kind: 'kernel-end' });
+      this.#cells.set(CELL.state, STATE.ended);
+      return;
+    }
+    const event = this.#emit({ kind: 'panic' });
+    this.#timer.cancel();
+    for (let vector = 0; vector < vectorCount; vector += 1) this.#setPending(vector, 0);
+    this.#cells.set(CELL.kernel, 1);
+    this.#cells.set(CELL.position, 0);
+    this.#cells.set(CELL.depth, 0);
+    this.#onPanic(event);
+    this.#turn.in(this.#timing.kexec);
+  }
+}
+

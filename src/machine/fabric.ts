@@ -1,0 +1,220 @@
+/**
+ * The way of a DMA from a device to memory: split at page boundaries, translated by the unit step by
+ * step, then data. A transfer takes one of a few slots; a slot is an actor with a time of its own, so
+ * that anything can fall between two steps.
+ */
+import { assert, fail } from '../base/assert.ts';
+import type { Agenda, Appointment } from '../base/agenda.ts';
+import type { Access, Owner, Trace } from '../base/event.ts';
+import { digest } from '../base/hash.ts';
+import type { Journal } from '../base/journal.ts';
+import type { PhysicalMemory } from '../base/memory.ts';
+import { Table } from '../base/stores.ts';
+import {
+  addressIn, bdf, frameAt, frameBytes, frameNumber, sourceIdNumber, wordOf, type Address, type Frame,
+  type SourceId, type Word64,
+} from '../base/word.ts';
+import type { Answer } from '../vtd/translation.ts';
+import type { DmarUnit } from '../vtd/unit.ts';
+import type { Timing } from './timing.ts';
+
+const slotCount = 32;
+
+export interface DmaRequest {
+  readonly source: SourceId;
+  readonly access: Access;
+  /** The address as the device puts it on the bus. */
+  readonly address: number;
+  readonly length: number;
+  /** What a write writes. */
+  readonly data: Uint8Array | null;
+  /** Whose driver asked for it. */
+  readonly kernel: Owner;
+  readonly purpose: string;
+  /** What the device knows the request by. */
+  readonly tag: number;
+}
+
+/** What a device learns: the data of a read that was answered in full, and nothing of a posted write. */
+export interface DmaResult {
+  readonly data: Uint8Array | null;
+  readonly cause: number;
+}
+
+export interface DmaClient {
+  readonly name: string;
+  dmaDone(tag: number, result: DmaResult): void;
+}
+
+interface Transfer {
+  readonly request: DmaRequest;
+  readonly client: number;
+  /** Bytes of earlier pages, and what a read has collected. */
+  readonly done: number;
+  readonly collected: Uint8Array | null;
+  readonly phase: 'translating' | 'data';
+  readonly target: Frame | null;
+  readonly failed: boolean;
+  readonly event: number;
+}
+
+function weigh(transfer: Transfer): number {
+  const { request, done, phase, target, failed } = transfer;
+  return digest([sourceIdNumber(request.source), request.address, request.tag, done,
+    phase === 'data' ? 1 : 0, target === null ? 0 : frameNumber(target) + 1, failed ? 1 : 0,
+    request.access === 'read' ? 1 : 0, request.kernel === 'crashed' ? 1 : 0]);
+}
+
+export interface FabricSettings {
+  readonly unit: DmarUnit;
+  readonly memory: PhysicalMemory;
+  readonly timing: Timing;
+  readonly ownerOf: (address: Address) => Owner | 'nobody';
+}
+
+export class Fabric {
+  readonly #settings: FabricSettings;
+  readonly #trace: Trace;
+  readonly #transfers: Table<Transfer>;
+  readonly #slots: readonly Appointment[];
+  readonly #clients: DmaClient[] = [];
+
+  constructor(settings: FabricSettings, journal: Journal, agenda: Agenda, trace: Trace) {
+    this.#settings = settings;
+    this.#trace = trace;
+    this.#transfers = new Table(journal, 'transfers', weigh, ({ request }) => bdf(request.source));
+    this.#slots = Array.from({ length: slotCount }, (_, slot) =>
+      agenda.add(() => this.#step(slot)));
+  }
+
+  connect(client: DmaClient): number {
+    this.#clients.push(client);
+    return this.#clients.length - 1;
+  }
+
+  get isIdle(): boolean {
+    return this.#transfers.size === 0;
+  }
+
+  /** Puts a request on the bus; false when the bus is full and the device must try later. */
+  submit(client: number, request: DmaRequest, cause: number): boolean {
+    const slot = this.#slots.findIndex((_, index) => this.#transfers.get(index) === undefined);
+    if (slot < 0) return false;
+    const event = this.#emit(client, cause, {
+      kind: 'dma-request', source: request.source, access: request.access,
+      address: wordOf(request.address), length: request.length, kernel: request.kernel,
+      purpose: request.purpose,
+    });
+    this.#transfers.set(slot, {
+      request, client, done: 0, collected: request.access === 'read' ? new Uint8Array(request.length) : null,
+      phase: 'translating', target: null, failed: false, event,
+    });
+    this.#beginPage(slot);
+    return true;
+  }
+
+  #emit(client: number, cause: number, what: Parameters<Trace['emit']>[2]): number {
+    return this.#trace.emit(this.#clients[client]?.name ?? 'device', cause, what);
+  }
+
+  #transfer(slot: number): Transfer {
+    const transfer = this.#transfers.get(slot);
+    if (transfer === undefined) fail(`slot ${slot} is empty`);
+    return transfer;
+  }
+
+  #addressNow(transfer: Transfer): number {
+    return transfer.request.address + transfer.done;
+  }
+
+  #beginPage(slot: number): void {
+    const transfer = this.#transfer(slot);
+    const delay = this.#settings.unit.begin(slot, {
+      source: transfer.request.source,
+      frame: frameAt(Math.floor(this.#addressNow(transfer) / frameBytes)),
+      access: transfer.request.access,
+      cause: transfer.event,
+    });
+    this.#appoint(slot, delay);
+  }
+
+  #appoint(slot: number, delayNs: number): void {
+    const appointment = this.#slots[slot];
+    if (appointment === undefined) fail(`no slot ${slot}`);
+    appointment.in(delayNs);
+  }
+
+  #step(slot: number): void {
+    const transfer = this.#transfer(slot);
+    if (transfer.phase === 'data') return this.#moveData(slot, transfer);
+    const answer = this.#settings.unit.advance(slot);
+    if (typeof answer === 'number') return this.#appoint(slot, answer);
+    this.#answered(slot, transfer, answer);
+  }
+
+  #answered(slot: number, transfer: Transfer, answer: Answer): void {
+    const address: Word64 = wordOf(this.#addressNow(transfer));
+    switch (answer.kind) {
+      case 'translated': {
+        const offset = this.#addressNow(transfer) % frameBytes;
+        const { target, via, freshness, event: cause } = answer;
+        const event = this.#emit(transfer.client, cause, {
+          kind: 'dma-translated', address, target: addressIn(target, offset), via, freshness,
+        });
+        this.#transfers.set(slot, { ...transfer, phase: 'data', target, event });
+        return this.#appoint(slot, this.#settings.timing.dma);
+      }
+      case 'blocked': {
+        const { reason, freshness, event: cause } = answer;
+        const event = this.#emit(transfer.client, cause, {
+          kind: 'dma-blocked', address, reason: reason?.code ?? null, freshness,
+        });
+        return this.#endPage(slot, { ...transfer, failed: true, event });
+      }
+      case 'interrupt':
+        return this.#endPage(slot, transfer);
+    }
+  }
+
+  #moveData(slot: number, transfer: Transfer): void {
+    const { request, target: frame } = transfer;
+    assert(frame !== null, 'data moves after translation');
+    const address = this.#addressNow(transfer);
+    const target = addressIn(frame, address % frameBytes);
+    const length = this.#pageLength(transfer);
+    const { memory, ownerOf, unit } = this.#settings;
+    const answered = memory.isBacked(frame);
+    const event = this.#emit(transfer.client, transfer.event, {
+      kind: 'dma-data', access: request.access, target, length, kernel: request.kernel,
+      owner: ownerOf(target), answered,
+    });
+    let { collected } = transfer;
+    if (answered && request.access === 'read') {
+      const part = memory.read(target, length);
+      assert(part !== undefined && collected !== null, 'backed memory answers');
+      collected = collected.slice();
+      collected.set(part, transfer.done);
+    } else if (answered && request.data !== null) {
+      memory.write(target, request.data.subarray(transfer.done, transfer.done + length));
+    }
+    unit.retire(slot);
+    this.#endPage(slot, { ...transfer, collected, failed: transfer.failed || !answered, event });
+  }
+
+  #pageLength(transfer: Transfer): number {
+    const room = frameBytes - (this.#addressNow(transfer) % frameBytes);
+    return Math.min(transfer.request.length - transfer.done, room);
+  }
+
+  #endPage(slot: number, transfer: Transfer): void {
+    const done = transfer.done + this.#pageLength(transfer);
+    if (done < transfer.request.length) {
+      this.#transfers.set(slot, { ...transfer, done, phase: 'translating', target: null });
+      return this.#beginPage(slot);
+    }
+    this.#transfers.delete(slot);
+    const data = transfer.failed ? null : transfer.collected;
+    this.#clients[transfer.client]?.dmaDone(transfer.request.tag, { data, cause: transfer.event });
+  }
+}
+
