@@ -1,0 +1,14 @@
+/** The names that a scenario may use, collected from the layers that give them a meaning. */
+import { releases } from '../linux/releases.ts';
+import { timingDefaultsNs } from '../machine/timing.ts';
+import type { Vocabulary } from '../scenario/check.ts';
+import { hardwareChoices } from '../vtd/choices.ts';
+import { unitProfiles } from '../vtd/profiles.ts';
+
+export const vocabulary: Vocabulary = {
+  profiles: unitProfiles.map(({ name }) => name),
+  releases: releases.map(({ name }) => name),
+  models: ['hpsa'],
+  choices: new Map(Object.entries(hardwareChoices)),
+  timings: Object.keys(timingDefaultsNs),
+};
