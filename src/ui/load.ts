@@ -1,0 +1,99 @@
+/** Reading scenario files, and putting the releases of a command line in their place. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { vocabulary } from '../analysis/vocabulary.ts';
+import { unmodelledOption } from '../linux/kernel.ts';
+import { releaseNamed } from '../linux/releases.ts';
+import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
+import { readScenario } from '../scenario/read.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { nearest } from '../scenario/suggest.ts';
+import type { Output } from './output.ts';
+import { printable, type Paint } from './terminal.ts';
+
+/** One byte more than the scenario reader takes, so that it sees that there is more. */
+const readLimit = 1024 * 1024 + 1;
+
+export function readFileHead(path: string): Uint8Array | string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    return `${printable(path)}: ${systemText(error)}`;
+  }
+  try {
+    if (fstatSync(file).isDirectory()) return `${printable(path)}: is a folder, not a scenario`;
+    const bytes = new Uint8Array(readLimit);
+    let length = 0;
+    for (;;) {
+      const count = readSync(file, bytes, length, readLimit - length, null);
+      length += count;
+      if (count === 0 || length === readLimit) return bytes.subarray(0, length);
+    }
+  } catch (error) {
+    return `${printable(path)}: ${systemText(error)}`;
+  } finally {
+    closeSync(file);
+  }
+}
+
+export function systemText(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOENT': return 'there is no such file';
+    case 'EACCES': return 'may not be read';
+    case 'EISDIR': return 'is a folder, not a scenario';
+    default: return code === '' ? 'cannot be read' : `cannot be read (${code})`;
+  }
+}
+
+/** Prints what is wrong with the file and returns undefined, or returns the scenario. */
+export function loadScenario(path: string, output: Output): Scenario | undefined {
+  const bytes = readFileHead(path);
+  if (typeof bytes === 'string') {
+    output.talk(`error: ${bytes}`);
+    return undefined;
+  }
+  const reading = readScenario(path, bytes, vocabulary);
+  if (!reading.ok) {
+    for (const diagnostic of reading.diagnostics) {
+      output.talk(formatDiagnostic(diagnostic, reading.source, styleFor(output.paintTalk)));
+    }
+    return undefined;
+  }
+  for (const kernel of [reading.scenario.crashed, reading.scenario.capture]) {
+    const word = unmodelledOption(kernel.commandLine);
+    if (word === undefined) continue;
+    output.talk(`error: ${printable(path)}: command line of ${kernel.release}: '${printable(word)}' is not `
+      + 'modelled yet');
+    return undefined;
+  }
+  return reading.scenario;
+}
+
+/** The scenario with other releases; prints and returns undefined when there is no such release. */
+export function withReleases(
+  scenario: Scenario, options: ReadonlyMap<string, string>, output: Output,
+): Scenario | undefined {
+  for (const side of ['capture', 'crashed']) {
+    const name = options.get(side);
+    if (name === undefined || releaseNamed(name) !== undefined) continue;
+    const near = nearest(name, vocabulary.releases);
+    output.talk(`error: there is no release '${printable(name)}'; `
+      + (near === null ? `there are ${vocabulary.releases.join(', ')}` : `did you mean ${near}?`));
+    return undefined;
+  }
+  const { crashed, capture } = scenario;
+  return {
+    ...scenario,
+    crashed: { ...crashed, release: options.get('crashed') ?? crashed.release },
+    capture: { ...capture, release: options.get('capture') ?? capture.release },
+  };
+}
+
+function styleFor(paint: Paint): DiagnosticStyle {
+  return {
+    bold: (text) => paint('bold', text),
+    red: (text) => paint('red', text),
+    blue: (text) => paint('cyan', text),
+  };
+}

@@ -1,0 +1,59 @@
+/** The command `dmarsim`: from the words of a command line to an exit code. */
+import { AssertionFailure } from '../base/assert.ts';
+import { parseCommandLine, type CommandLine } from './command-line.ts';
+import { exitCode } from './exit-codes.ts';
+import { processOutput, type Output } from './output.ts';
+import { printable } from './terminal.ts';
+import { commandUsageLines, usageLines } from './usage.ts';
+
+async function dispatch(line: CommandLine, output: Output): Promise<number> {
+  if (line.flags.has('help')) {
+    commandUsageLines(line.command).forEach(output.result);
+    return exitCode.ok;
+  }
+  switch (line.command.name) {
+    case 'run': return (await import('./run-command.ts')).runCommand(line, output);
+    case 'check': return (await import('./check-command.ts')).checkCommand(line, output);
+    case 'replay': return (await import('./replay-command.ts')).replayCommand(line, output);
+    case 'step': return (await import('./step-command.ts')).stepCommand(line, output);
+    default: return (await import('./explain-command.ts')).explainCommand(line, output);
+  }
+}
+
+async function carryOut(words: readonly string[]): Promise<number> {
+  const first = words[0];
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    const output = processOutput('auto');
+    usageLines().forEach(output.result);
+    output.flush();
+    return first === undefined ? exitCode.usage : exitCode.ok;
+  }
+  const parsed = parseCommandLine(words);
+  if (!parsed.ok) {
+    processOutput('auto').talk(`error: ${printable(parsed.message)}`);
+    return exitCode.usage;
+  }
+  const output = processOutput(parsed.line.options.get('color') ?? 'auto');
+  try {
+    return await dispatch(parsed.line, output);
+  } finally {
+    output.flush();
+  }
+}
+
+/** Runs the command and sets the process's exit code; nothing is thrown. */
+export async function main(words: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCode.ok);
+    throw error;
+  });
+  try {
+    process.exitCode = await carryOut(words);
+  } catch (error) {
+    const what = error instanceof AssertionFailure ? 'an assertion of dmarsim failed' : 'dmarsim failed';
+    const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+    process.stderr.write(`${what}; please report it with the scenario and this:\n${detail}\n`);
+    process.exitCode = exitCode.internal;
+  }
+}

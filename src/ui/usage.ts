@@ -1,0 +1,94 @@
+/** The commands and their options: the table that parsing, help and suggestions share. */
+export interface OptionRow {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called; absent for a flag. */
+  readonly value?: string;
+  readonly about: string;
+}
+
+export interface CommandRow {
+  readonly name: string;
+  readonly operands: string;
+  readonly about: string;
+  readonly options: readonly OptionRow[];
+  readonly examples: readonly string[];
+}
+
+const capture: OptionRow = {
+  name: 'capture', value: 'RELEASE', about: 'the capture kernel, instead of the one in the file',
+};
+const crashed: OptionRow = {
+  name: 'crashed', value: 'RELEASE', about: 'the crashed kernel, instead of the one in the file',
+};
+const color: OptionRow = {
+  name: 'color', value: 'WHEN', about: 'always, never or auto (default; NO_COLOR and FORCE_COLOR count)',
+};
+const help: OptionRow = { name: 'help', short: 'h', about: 'this text' };
+
+export const commands: readonly CommandRow[] = [
+  {
+    name: 'run', operands: 'FILE...', about: 'replay scenarios and judge their claims',
+    options: [capture, crashed,
+      { name: 'format', value: 'FORMAT', about: 'story (default), dmesg or jsonl' },
+      { name: 'json', about: 'one JSON document with the verdicts' },
+      { name: 'print-json', about: 'print the scenario itself as JSON and run nothing' },
+      color, help],
+    examples: [
+      'dmarsim run scenarios/hpsa-p420i.dmar',
+      'dmarsim run scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 --format dmesg',
+    ],
+  },
+  {
+    name: 'check', operands: 'PATH...', about: 'check scenarios and folders of them, a line each, for CI',
+    options: [capture, crashed, color, help],
+    examples: ['dmarsim check scenarios'],
+  },
+  {
+    name: 'replay', operands: 'FILE...',
+    about: 'tell the story with every release that the file says something about',
+    options: [color, help],
+    examples: ['dmarsim replay scenarios/hpsa-p420i.dmar'],
+  },
+  {
+    name: 'step', operands: 'FILE', about: 'step through the events of a run, forwards and backwards',
+    options: [capture, crashed,
+      { name: 'execute', short: 'x', value: 'COMMANDS', about: 'commands from a file, or separated by ;' },
+      color, help],
+    examples: ["dmarsim step scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 -x 'break fault; continue; why'"],
+  },
+  {
+    name: 'explain', operands: 'CODE', about: 'what a diagnostic of the scenario reader means',
+    options: [color, help],
+    examples: ['dmarsim explain S050'],
+  },
+];
+
+export function usageLines(): readonly string[] {
+  return [
+    'dmarsim: VT-d DMA remapping across a kdump handoff, simulated',
+    '',
+    ...commands.flatMap(({ examples }) => examples.slice(0, 1).map((example) => `  ${example}`)),
+    '',
+    'commands:',
+    ...commands.map(({ name, operands, about }) => `  ${`${name} ${operands}`.padEnd(16)}${about}`),
+    '',
+    'dmarsim COMMAND --help tells a command\'s options.',
+    'exit codes: 0 every claim holds, 1 one does not, 125 cannot tell, 129 wrong command line or',
+    'scenario, 134 an assertion of dmarsim\'s own failed',
+  ];
+}
+
+export function commandUsageLines(command: CommandRow): readonly string[] {
+  return [
+    `usage: dmarsim ${command.name} ${command.operands} [options]`,
+    command.about,
+    '',
+    ...command.options.map(({ name, short, value, about }) => {
+      const left = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
+      return `  ${left.padEnd(24)}${about}`;
+    }),
+    '',
+    ...command.examples.map((example) => `example: ${example}`),
+  ];
+}
