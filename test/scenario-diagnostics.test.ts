@@ -17,6 +17,7 @@ const vocabulary: Vocabulary = {
   models: ['hpsa'],
   choices: new Map([['caching', ['by-device', 'by-domain']]]),
   timings: ['walk-step'],
+  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
 };
 
 /** Line numbers below are those of this text; line 1 is the one with DMAR. */
@@ -54,7 +55,7 @@ crashed linux-4.9-rc5 {
 
 capture patch-v2 {
   wait 1.5s
-  probe disk dma-mask 40
+  probe disk dma-mask 31
 }
 
 never fault on disk of capture after handoff reason 6 at 0xfffff000
@@ -103,7 +104,7 @@ const cases: readonly Case[] = [
   ['an overlong encoding', Buffer.from(sound.replace('Prose', '\u0001\u0002'), 'latin1')
     .map((byte) => (byte === 1 ? 0xc0 : byte === 2 ? 0x80 : byte)), ['S003 4:4-6']],
   ['a control character in a comment', withLine(2, '// \u001b[31m'), ['S004 2:4-5']],
-  ['NUL between words', withLine(35, '  probe disk\0 dma-mask 40'), ['S004 35:13-14']],
+  ['NUL between words', withLine(35, '  probe disk\0 dma-mask 31'), ['S004 35:13-14']],
   ['a bidirectional override', withLine(2, '// \u202eabc'), ['S004 2:4-5']],
   ['a lone surrogate', withLine(2, '// \ud800'), ['S004 2:4-5']],
   ['a lone carriage return', withLine(2, '// a\rb'), ['S004 2:5-6']],
@@ -197,6 +198,7 @@ const cases: readonly Case[] = [
   ['an unknown choice', withLine(16, '  choice cacheing by-domain'), ['S053 16:10-18']],
   ['an unknown value of a choice', withLine(16, '  choice caching by-page'), ['S054 16:18-25']],
   ['an unknown timing', withLine(10, '  timing walk-stop 1ns'), ['S055 10:10-19']],
+  ['an option that is not modelled', withLine(26, 'command-line "quiet iommu=pt"'), ['S056 26:14-30']],
 
   // Names that the scenario knows
   ['a device name twice', withLine(24, 'device disk 03:00.0 { model hpsa }'), ['S060 24:8-12']],
@@ -235,6 +237,8 @@ const cases: readonly Case[] = [
   ['a unit in memory', withLine(15, '  base 0x7ffff000'), ['S075 15:8-18']],
   ['memory too high', withLine(10, '  memory 0x100000000-0x8000000000'), ['S076 10:10-34']],
   ['a buffer too large', withLine(27, '  map ring 16777217 from-device on disk'), ['S077 27:12-20']],
+  ['seventeen outstanding buffers', withLine(28, times(17, () => 'dma write ring every 1ms\n')),
+    ['S078 44:1-25']],
 
   // Claims
   ['no claim', withLine(39, '').replace(/^never.*$/m, ''), ['S080 1:1-10']],

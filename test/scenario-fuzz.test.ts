@@ -18,6 +18,7 @@ const vocabulary: Vocabulary = {
   models: ['hpsa'],
   choices: new Map([['caching', ['by-device', 'by-domain']]]),
   timings: ['walk-step'],
+  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
 };
 
 const mebibyte = 1_048_576;

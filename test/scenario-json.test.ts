@@ -17,6 +17,7 @@ const vocabulary: Vocabulary = {
   models: ['hpsa'],
   choices: new Map([['caching', ['by-device', 'by-domain']]]),
   timings: ['walk-step'],
+  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
 };
 
 /** Every kind of node that a scenario can have. */
@@ -43,7 +44,7 @@ crashed linux-4.9-rc5 {
   unmap ring
   panic
 }
-capture patch-v2 { wait 1s; probe disk dma-mask 40 }
+capture patch-v2 { wait 1s; probe disk dma-mask 31 }
 never fault on disk of capture after handoff reason 6 at 0xfffff000
 sometimes log "no-op failed" before reset
 schedule 0*3/1

@@ -1,4 +1,5 @@
 /** One run: a machine, taken from its start to the end of the capture kernel along one schedule. */
+import { BeyondModel } from '../base/assert.ts';
 import type { Event } from '../base/event.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -12,6 +13,7 @@ export type RunEnd =
   | { readonly kind: 'ended' }
   /** Nobody has anything left to do, and the capture kernel waits for ever. */
   | { readonly kind: 'stuck' }
+  /** The run needs more than `what` holds. */
   | { readonly kind: 'limit'; readonly what: string }
   /** The schedule asks for a choice that the machine does not offer at that step. */
   | { readonly kind: 'schedule'; readonly step: number; readonly choice: number; readonly offered: number };
@@ -42,7 +44,12 @@ export function run(scenario: Scenario, options: MachineOptions): Run {
       const offered = machine.choices().length;
       return finish(offered === 0 ? { kind: 'stuck' } : { kind: 'schedule', step: steps, choice, offered });
     }
-    machine.step(actor);
+    try {
+      machine.step(actor);
+    } catch (error) {
+      if (!(error instanceof BeyondModel)) throw error;
+      return finish({ kind: 'limit', what: error.message });
+    }
     steps += 1;
   }
   return finish({ kind: 'ended' });

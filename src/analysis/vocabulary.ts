@@ -1,4 +1,5 @@
 /** The names that a scenario may use, collected from the layers that give them a meaning. */
+import { unmodelledOption } from '../linux/kernel.ts';
 import { releases } from '../linux/releases.ts';
 import { timingDefaultsNs } from '../machine/timing.ts';
 import type { Vocabulary } from '../scenario/check.ts';
@@ -11,4 +12,5 @@ export const vocabulary: Vocabulary = {
   models: ['hpsa'],
   choices: new Map(Object.entries(hardwareChoices)),
   timings: Object.keys(timingDefaultsNs),
+  unmodelledOption,
 };

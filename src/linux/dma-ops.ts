@@ -2,7 +2,7 @@
  * The DMA API on top of the domains (drivers/iommu/intel-iommu.c, 4.9): `intel_map_page`,
  * `intel_alloc_coherent`, `intel_unmap` with lazy or strict flushing.
  */
-import { assert } from '../base/assert.ts';
+import { beyondModel } from '../base/assert.ts';
 import {
   addressIn, frameAt, frameBytes, frameNumber, frameOf, orderOf, powerOfTwo, type Address, type Frame,
 } from '../base/word.ts';
@@ -34,7 +34,7 @@ export interface Mapping {
 /** `set_domain_for_dev` and what it leads to: a domain-id and a context entry. */
 function* setDomainForDev(kernel: Kernel, domain: Domain): Routine<void> {
   const id = yield* domainAttachIommu(domain);
-  assert(id !== 0, 'the scenario needs more domain-ids than the unit has');
+  if (id === 0) beyondModel('the domain-ids of the unit');
   kernel.domainOfDevice.set(domain.device.source, domain);
   yield* domainContextMappingOne(kernel, domain, domain.device.source);
 }
@@ -72,7 +72,7 @@ function intelAllocIova(kernel: Kernel, domain: Domain, pages: number, dmaMaskBi
   const limit = powerOfTwo(Math.min(domain.addressBits, dmaMaskBits) - 12) - 1;
   const low = !kernel.options.forceDac && dmaMaskBits > 32 ? domain.iova.allocate(size, limit32) : 0;
   const frame = low !== 0 ? low : domain.iova.allocate(size, limit);
-  assert(frame !== 0, 'the scenario maps more than the IOVA space holds');
+  if (frame === 0) beyondModel('the IOVA space of a domain');
   return frameAt(frame);
 }
 

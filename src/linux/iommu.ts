@@ -1,7 +1,7 @@
 /**
  * struct intel_iommu and the routines on its registers (drivers/iommu/intel-iommu.c and dmar.c, 4.9).
  */
-import { assert, fail } from '../base/assert.ts';
+import { beyondModel, fail } from '../base/assert.ts';
 import {
   bareHex, compose, isSet, maskOf, offsetBy, or32, without32, wordOf, wordOfAddress, zeroWord,
   type Address, type Field,
@@ -49,8 +49,7 @@ export function registerAt(iommu: Iommu, offset: number): Address {
 /** `__iommu_calculate_agaw`: the widest supported table up to 48 bits. */
 function calculateAgaw(sagaw: number): number {
   const agaw = [2, 1, 0].find((width) => Math.floor(sagaw / 2 ** width) % 2 === 1);
-  assert(agaw !== undefined, 'the unit supports none of the address widths that the kernel uses');
-  return agaw;
+  return agaw ?? beyondModel('the address widths that the kernel uses');
 }
 
 /** `alloc_iommu` (dmar.c): reads who the unit is and what it is doing already. */

@@ -1,5 +1,5 @@
 /** A kernel's page allocator, as far as DMA remapping cares: which frames it hands out, in order. */
-import { assert } from '../base/assert.ts';
+import { beyondModel } from '../base/assert.ts';
 import { addressOf, bytesOf, frameBytes, type Address } from '../base/word.ts';
 
 export class PageAllocator {
@@ -21,7 +21,7 @@ export class PageAllocator {
   allocateContiguous(pages: number): Address {
     const address = addressOf(this.#next);
     this.#next += pages * frameBytes;
-    assert(this.#next <= this.#end, 'the kernel is out of memory');
+    if (this.#next > this.#end) beyondModel('the memory of a kernel');
     return address;
   }
 

@@ -28,6 +28,7 @@ export function checkCrashedStatements(context: CheckContext): void {
         break;
     }
   }
+  checkOutstanding(context);
   checkPanic(context);
 }
 
@@ -103,6 +104,39 @@ function checkPanic({ scenario, spans, problems, broken }: CheckContext): void {
       help: 'let one `panic` be the last statement of the block',
     });
     return;
+  }
+}
+
+/** Options that would change what a kernel does to the unit must not be passed over. */
+export function checkCommandLine(
+  { spans, problems, vocabulary }: CheckContext,
+  kernel: { readonly commandLine: string },
+): void {
+  const span = spans.ofProperty(kernel, 'commandLine');
+  const word = vocabulary.unmodelledOption(kernel.commandLine);
+  if (span === null || word === undefined) return;
+  problems.report(span, {
+    code: 'S056', message: `the option ${quote(word)} is not modelled yet`,
+    label: 'changes what the kernel does to the unit', help: 'leave it out',
+  });
+}
+
+/** A controller has so many outstanding buffers and no more. */
+function checkOutstanding({ scenario, spans, problems }: CheckContext): void {
+  const devices = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const statement of scenario.crashed.statements) {
+    if (statement.kind === 'map') devices.set(statement.buffer, statement.device);
+    if (statement.kind !== 'dma') continue;
+    const device = devices.get(statement.buffer) ?? '';
+    const count = (counts.get(device) ?? 0) + 1;
+    counts.set(device, count);
+    const span = spans.ofNode(statement);
+    if (span === null || count !== limits.outstandingBuffers + 1) continue;
+    problems.report(span, {
+      code: 'S078', message: `${quote(device)} has more than ${limits.outstandingBuffers} buffers in use`,
+      label: 'one too many', help: 'map one larger buffer, or use another device',
+    });
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { checkClaims } from './check-claims.ts';
-import { checkCaptureStatements, checkCrashedStatements } from './check-kernels.ts';
+import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
 import { checkDeviceRanges, checkPlatform, checkUnit } from './check-machine.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
@@ -25,6 +25,8 @@ export interface Vocabulary {
   /** The values that each hardware choice can have. */
   readonly choices: ReadonlyMap<string, readonly string[]>;
   readonly timings: readonly string[];
+  /** A word of a kernel command line that asks for what is not modelled. */
+  readonly unmodelledOption: (commandLine: string) => string | undefined;
 }
 
 /** What every check is given. */
@@ -53,6 +55,8 @@ export function checkScenario(
     'kernel release', vocabulary.releases);
   checkName(context, scenario.capture, 'release', scenario.capture.release, 'S051',
     'kernel release', vocabulary.releases);
+  checkCommandLine(context, scenario.crashed);
+  checkCommandLine(context, scenario.capture);
   checkCrashedStatements(context);
   checkCaptureStatements(context);
   checkClaims(context);

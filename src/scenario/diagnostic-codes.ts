@@ -134,6 +134,10 @@ const table = {
     'The platform has no timing of this name. Timings say what one step of the CPU, the unit or a '
     + 'device takes in simulated time.',
 
+  S056:
+    'A kernel command line has an option that changes what the kernel does to the remapping unit '
+    + 'and that the model does not follow yet. Passing over it would show another kernel.',
+
   S060:
     'Two units or two devices have one name, or a choice or a timing is set twice.',
   S061:
@@ -174,6 +178,10 @@ const table = {
     'An address is beyond the host address width of the platform.',
   S077:
     'A buffer is larger than 16 MiB. A run writes a page-table entry for each of its pages.',
+
+  S078:
+    'A device is given more than sixteen buffers to go on using after the crash. Its model holds '
+    + 'no more.',
 
   S080:
     'There is no claim: without `never`, `sometimes` or `always` there is nothing to check.',

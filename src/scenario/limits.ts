@@ -26,7 +26,10 @@ export const limits = {
   dmaCount: 1_000_000,
   faultReason: 0xff,
   hostAddressWidth: { lowest: 32, highest: 52 },
-  dmaMaskBits: { lowest: 24, highest: 64 },
+  /** A command's address goes through a register of 32 bits. */
+  dmaMaskBits: { lowest: 24, highest: 32 },
+  /** Buffers that one controller can go on using after the crash. */
+  outstandingBuffers: 16,
 } as const;
 
 export const pageBytes = 4096;

@@ -1,7 +1,6 @@
 /** Reading scenario files, and putting the releases of a command line in their place. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { vocabulary } from '../analysis/vocabulary.ts';
-import { unmodelledOption } from '../linux/kernel.ts';
 import { releaseNamed } from '../linux/releases.ts';
 import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
 import { readScenario } from '../scenario/read.ts';
@@ -58,13 +57,6 @@ export function loadScenario(path: string, output: Output): Scenario | undefined
     for (const diagnostic of reading.diagnostics) {
       output.talk(formatDiagnostic(diagnostic, reading.source, styleFor(output.paintTalk)));
     }
-    return undefined;
-  }
-  for (const kernel of [reading.scenario.crashed, reading.scenario.capture]) {
-    const word = unmodelledOption(kernel.commandLine);
-    if (word === undefined) continue;
-    output.talk(`error: ${printable(path)}: command line of ${kernel.release}: '${printable(word)}' is not `
-      + 'modelled yet');
     return undefined;
   }
   return reading.scenario;

@@ -76,7 +76,7 @@ export function endText(end: RunEnd): string | undefined {
     case 'stuck':
       return 'the capture kernel waits for something that never comes';
     case 'limit':
-      return `not decided: the run is longer than ${end.what}`;
+      return `not decided: the run needs more than ${end.what}`;
     case 'schedule':
       return `the schedule takes choice ${end.choice} at step ${end.step}, where the machine offers `
         + `0 to ${end.offered - 1}`;
