@@ -5,9 +5,9 @@ import { Machine, type MachineOptions } from '../machine/machine.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** More steps than any scenario of a few simulated minutes needs. */
-const stepLimit = 20_000_000;
+const stepLimit = 3_000_000;
 /** Events that fit in memory with room to spare. */
-const eventLimit = 2_000_000;
+const eventLimit = 1_000_000;
 
 export type RunEnd =
   | { readonly kind: 'ended' }

@@ -8,7 +8,6 @@
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
 
-const capacity = 256;
 /** Cells of the store: time and sequence, then for each actor its time and its place in the order. */
 const nowCell = 0;
 const sequenceCell = 1;
@@ -18,7 +17,7 @@ const never = 0;
 
 class AgendaCells implements Store {
   readonly name = 'agenda';
-  readonly values = new Float64Array(firstActorCell + 2 * capacity);
+  readonly values: number[] = [0, 0];
   /** Actors with an appointment, in no order; derived from the cells. */
   readonly active: number[] = [];
   readonly #journal: Journal;
@@ -83,8 +82,8 @@ export class Agenda {
 
   /** `run` acts once; it makes the actor's next appointment itself, or there is none. */
   add(run: () => void): Appointment {
-    assert(this.#actors.length < capacity, 'the agenda is full');
     this.#actors.push(run);
+    this.#cells.values.push(never, 0);
     return new Appointment(this.#cells, firstActorCell + 2 * (this.#actors.length - 1));
   }
 

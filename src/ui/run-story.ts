@@ -19,6 +19,7 @@ export function printStory(
   for (const line of storyLines(scenario, done, paint)) result(line);
   result('');
   const holds = verdicts.every((verdict) => verdict.holds);
+  const decided = done.end.kind === 'ended' || done.end.kind === 'stuck';
   for (const line of verdictLines(verdicts, paint)) result(line);
   const wrong = firstWrong(verdicts);
   const why = wrong === undefined ? [] : whyLines(done.events, wrong);
@@ -28,7 +29,8 @@ export function printStory(
     for (const line of why) result(line);
   }
   result('');
-  result(`${observation(scenario, holds, paint)}${expectedText(scenario, holds, options)}`);
+  result(decided ? `${observation(scenario, holds, paint)}${expectedText(scenario, holds, options)}`
+    : `Observation ${scenario.name} ${scenario.capture.release} Undecided`);
   if (!holds) result(`replay: ${stepCommandLine(path, options, wrong ?? done.events.length - 1)}`);
 }
 
