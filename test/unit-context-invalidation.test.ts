@@ -125,6 +125,7 @@ test('version 6 and later have no register-based invalidation', () => {
       profile: {
         name: 'newer', about: 'ivy-bridge-ep of another version', version, choices: known.choices,
         capability: { low: 0x106f_0466, high: 0x00d2_078c }, extendedCapability: { low: 0x00f0_20de, high: 0 },
+        departures: [],
       },
     });
     invalidateContext(driver, 'registers', { granularity: 1 });

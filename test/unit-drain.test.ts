@@ -100,6 +100,7 @@ test('units of version 2 and later drain without being asked', () => {
     profile: {
       name: 'version 2', about: 'ivy-bridge-ep of version 2', version: 0x20, choices,
       capability: { low: 0x106f_0466, high: 0x00d2_078c }, extendedCapability: { low: 0x00f0_20de, high: 0 },
+      departures: [],
     },
   });
   driver.begin(1, device, 0x5000);

@@ -22,9 +22,21 @@ const masks32: readonly (readonly [number, number])[] = [
 
 /** … and 64-bit ones here: RTADDR, PHMBASE, PHMLIMIT, IQA, IRTA; IQT holds a tail. */
 const masks64: readonly (readonly [number, bigint])[] = [
-  [0x20, 0xffff_ffff_ffff_ffffn], [0x70, 0xffff_ffff_fff0_0000n], [0x78, 0xffff_ffff_fff0_0000n],
+  [0x20, 0xffff_ffff_ffff_fc00n], [0x70, 0xffff_ffff_fff0_0000n], [0x78, 0xffff_ffff_fff0_0000n],
   [0x88, 0x7_fff0n], [0x90, 0xffff_ffff_ffff_f807n], [0xb8, 0xffff_ffff_ffff_f80fn],
 ];
+
+/**
+ * What QEMU's unit has otherwise: no x2APIC, so no upper halves of message addresses; no protected
+ * memory. Departures: an IEDATA of 32 bits, an IQA that reads the latched base.
+ */
+const qemuMasks = new Map<number, number>([
+  [0x44, 0], [0x68, 0], [0x6c, 0], [0x70, 0], [0x78, 0], [0xa4, 0xffff_ffff], [0x90, 0x807], [0xac, 0],
+]);
+
+function maskFor(profile: string, offset: number, mask: number | bigint): bigint {
+  return BigInt((profile === 'qemu-39' ? qemuMasks.get(offset) : undefined) ?? mask);
+}
 
 for (const [profile, rows] of Object.entries(resets)) {
   test(`${profile}: after reset every register reads what 11.4 says, everything else zero`, () => {
@@ -43,13 +55,13 @@ for (const [profile, rows] of Object.entries(resets)) {
     const driver = new UnitDriver({ profile });
     for (const [offset, mask] of masks32) {
       driver.write32(offset, 0xffff_ffff);
-      assert.equal(driver.read32(offset), mask, `0x${offset.toString(16)}`);
+      assert.equal(BigInt(driver.read32(offset)), maskFor(profile, offset, mask), `0x${offset.toString(16)}`);
       driver.write32(offset, 0);
       assert.equal(driver.read32(offset), 0, `0x${offset.toString(16)}`);
     }
     for (const [offset, mask] of masks64) {
       driver.write64(offset, 0xffff_ffff_ffff_ffffn);
-      assert.equal(driver.read64(offset), mask, `0x${offset.toString(16)}`);
+      assert.equal(driver.read64(offset), maskFor(profile, offset, mask), `0x${offset.toString(16)}`);
       driver.write64(offset, 0n);
       assert.equal(driver.read64(offset), 0n, `0x${offset.toString(16)}`);
     }

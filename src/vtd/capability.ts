@@ -82,6 +82,9 @@ export interface Capability {
   readonly queuedInvalidation: boolean;
   readonly deviceTlb: boolean;
   readonly interruptRemapping: boolean;
+  readonly extendedInterruptMode: boolean;
+  readonly protectedLow: boolean;
+  readonly protectedHigh: boolean;
   readonly passThrough: boolean;
   readonly snoopControl: boolean;
   readonly iotlbOffset: number;
@@ -113,6 +116,9 @@ export function decodeCapability(
     queuedInvalidation: isSet(ECAP.QI, extended),
     deviceTlb: isSet(ECAP.DT, extended),
     interruptRemapping: isSet(ECAP.IR, extended),
+    extendedInterruptMode: isSet(ECAP.EIM, extended),
+    protectedLow: isSet(CAP.PLMR, capability),
+    protectedHigh: isSet(CAP.PHMR, capability),
     passThrough: isSet(ECAP.PT, extended),
     snoopControl: isSet(ECAP.SC, extended),
     iotlbOffset: get(ECAP.IRO, extended) * 16,

@@ -25,6 +25,13 @@ export const hardwareChoices = {
   'same-source-faults': ['recorded', 'collapsed'],
   /** Whether a page-selective invalidation smaller than a cached large page removes it (6.5.1.2). */
   'partial-superpage-invalidation': ['removes', 'keeps'],
+  /**
+   * Which bits of the page number a page-selective invalidation compares. Removing more is allowed
+   * (6.5.1.2); QEMU compares the low eight bits of the page number and no others.
+   */
+  'page-selective-invalidation': ['exact', 'low-eight-bits'],
+  /** How many bits of a request's address a fault record keeps (11.4.7.6 asks for no more than AGAW). */
+  'fault-address': ['as-requested', 'within-address-width'],
   /** What CCMD and IOTLB do while the invalidation queue is on (6.5.1; undefined by the specification). */
   'register-invalidation-with-queue': ['executes', 'ignored'],
   'context-cache-entries': ['unlimited', '16', '64', '256'],
@@ -45,6 +52,8 @@ export const keepsTheMost: HardwareChoices = {
   'cached-denial': 'faults',
   'same-source-faults': 'recorded',
   'partial-superpage-invalidation': 'keeps',
+  'page-selective-invalidation': 'exact',
+  'fault-address': 'as-requested',
   'register-invalidation-with-queue': 'executes',
   'context-cache-entries': 'unlimited',
   'iotlb-entries': 'unlimited',

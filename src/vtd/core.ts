@@ -12,6 +12,7 @@ import { frameAt, type Frame, type Word64 } from '../base/word.ts';
 import { ContextCache, Iotlb } from './caches.ts';
 import { decodeCapability, type Capability } from './capability.ts';
 import { shapeOf, type HardwareChoices } from './choices.ts';
+import type { DepartureName } from './departures.ts';
 import { Formats } from './entries.ts';
 import type { UnitProfile } from './profiles.ts';
 import { RegisterFile } from './register-file.ts';
@@ -33,8 +34,9 @@ export const LATCHED = {
   drainBelow: 9,
   registerDrainBelow: 10,
   requestCount: 11,
-  contextCommandCause: 12,
-  iotlbCommandCause: 13,
+  lastWasWait: 12,
+  contextCommandCause: 13,
+  iotlbCommandCause: 14,
 } as const;
 
 export interface UnitSettings {
@@ -61,6 +63,7 @@ export class UnitCore implements WalkUnit {
   readonly agenda: Agenda;
   readonly trace: Trace;
   readonly deliverMessage: UnitSettings['deliverMessage'];
+  readonly #departures: ReadonlySet<DepartureName>;
 
   constructor(
     settings: UnitSettings, journal: Journal, memory: PhysicalMemory, agenda: Agenda, trace: Trace,
@@ -77,9 +80,8 @@ export class UnitCore implements WalkUnit {
       version: profile.version,
       capability: profile.capability,
       extendedCapability: profile.extendedCapability,
-      faultOffset: this.capability.faultOffset,
-      faultRecords: this.capability.faultRecords,
-      iotlbOffset: this.capability.iotlbOffset,
+      capabilities: this.capability,
+      departures: new Set(profile.departures),
     }));
     this.latched = new Numbers(journal, `${settings.name} latched`, Object.keys(LATCHED).length,
       Object.keys(LATCHED).map((name) => `${settings.name} ${name}`));
@@ -90,6 +92,12 @@ export class UnitCore implements WalkUnit {
     this.agenda = agenda;
     this.trace = trace;
     this.deliverMessage = settings.deliverMessage;
+    this.#departures = new Set(profile.departures);
+  }
+
+  /** Whether this unit breaks the given rule. */
+  departs(name: DepartureName): boolean {
+    return this.#departures.has(name);
   }
 
   emit(cause: number, what: Happening): number {

@@ -8,6 +8,7 @@ import {
   zeroWord, type Field, type Word64,
 } from '../base/word.ts';
 import type { Capability } from './capability.ts';
+import type { DepartureName } from './departures.ts';
 import {
   describeContextInvalidation, describeIotlbInvalidation, drainAsked, type ContextInvalidation,
   type IotlbInvalidation,
@@ -38,8 +39,8 @@ export type Descriptor =
   | { readonly kind: 'context'; readonly command: ContextInvalidation }
   | { readonly kind: 'iotlb'; readonly command: IotlbInvalidation; readonly drains: boolean }
   | { readonly kind: 'interrupt-entry'; readonly asked: string }
-  /** Accepted where the unit has device-TLBs, which are not modelled. */
-  | { readonly kind: 'device-tlb' }
+  /** Accepted, but what it is about is not modelled. */
+  | { readonly kind: 'other'; readonly what: string }
   | { readonly kind: 'wait'; readonly statusData: number | null; readonly statusAddress: number;
       readonly interrupt: boolean };
 
@@ -56,7 +57,7 @@ export function describeDescriptor(descriptor: Descriptor): string {
     case 'context': return `context-cache invalidation ${describeContextInvalidation(descriptor.command)}`;
     case 'iotlb': return `IOTLB invalidation ${describeIotlbInvalidation(descriptor.command)}`;
     case 'interrupt-entry': return `interrupt-entry-cache invalidation ${descriptor.asked}`;
-    case 'device-tlb': return 'device-TLB invalidation';
+    case 'other': return `${descriptor.what} invalidation`;
     case 'wait': return 'wait';
     default: return unreachable(descriptor);
   }
@@ -67,15 +68,34 @@ function hasOthers(value: Word64, ...allowed: readonly Field[]): boolean {
   return !equalWords(without(value, maskOf(...allowed)), zeroWord);
 }
 
+/** What decoding needs to know of its unit. */
+interface DecodingUnit {
+  readonly capability: Capability;
+  departs(name: DepartureName): boolean;
+}
+
 /** A descriptor taken apart, or why it is refused (6.5.2.1 to 6.5.2.9). */
-export function decodeDescriptor(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+export function decodeDescriptor(
+  unit: DecodingUnit, low: Word64, high: Word64,
+): Descriptor | QueueErrorName {
+  const { capability } = unit;
+  const takesAll = unit.departs('unsupported-descriptors-accepted');
   if (isSet(TYPE_HIGH, low)) return 'invalidType';
   switch (get(TYPE_LOW, low)) {
     case 1: return decodeContext(low, high);
     case 2: return decodeIotlb(capability, low, high);
-    case 3: return capability.deviceTlb ? { kind: 'device-tlb' } : 'invalidType';
-    case 4: return decodeInterruptEntry(capability, low, high);
-    case 5: return decodeWait(capability, low, high);
+    case 3: return capability.deviceTlb || takesAll ? { kind: 'other', what: 'device-TLB' } : 'invalidType';
+    case 4:
+      if (!capability.interruptRemapping && !takesAll) return 'invalidType';
+      return decodeInterruptEntry(low, high);
+    case 5: {
+      const wait = decodeWait(capability, low, high);
+      const idle = typeof wait === 'object' && wait.kind === 'wait' && wait.statusData === null
+        && !wait.interrupt;
+      return idle && unit.departs('idle-wait-refused') ? 'reservedField' : wait;
+    }
+    case 6: return takesAll ? { kind: 'other', what: 'PASID-based IOTLB' } : 'invalidType';
+    case 7: return takesAll ? { kind: 'other', what: 'PASID cache' } : 'invalidType';
     default: return 'invalidType';
   }
 }
@@ -118,9 +138,8 @@ function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descrip
   }
 }
 
-function decodeInterruptEntry(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+function decodeInterruptEntry(low: Word64, high: Word64): Descriptor | QueueErrorName {
   const { G, IM, IIDX } = ENTRY_CACHE;
-  if (!capability.interruptRemapping) return 'invalidType';
   if (hasOthers(low, TYPE_LOW, G, IM, IIDX) || hasOthers(high)) return 'reservedField';
   const asked = isSet(G, low) ? `index ${get(IIDX, low)} mask ${get(IM, low)}` : 'global';
   return { kind: 'interrupt-entry', asked };

@@ -7,7 +7,7 @@ import {
 } from '../base/word.ts';
 import { LATCHED, type UnitCore } from './core.ts';
 import { EventMessage } from './event-message.ts';
-import type { FaultReason } from './fault-reasons.ts';
+import { REASON, type FaultReason } from './fault-reasons.ts';
 import { FRCD_HIGH, FRCD_LOW, FSTS, GSTS } from './registers.ts';
 
 export interface Fault {
@@ -20,9 +20,6 @@ export interface Fault {
   readonly freshness: Freshness;
   readonly cause: number;
 }
-
-/** FI has no bits above the widest address of a 5-level table. */
-const widestFrame = 2 ** 45;
 
 export class FaultRecording {
   readonly #core: UnitCore;
@@ -39,7 +36,9 @@ export class FaultRecording {
     const { reason, source, access, frame, freshness } = fault;
     const number = core.emit(fault.cause,
       { kind: 'fault', reason: reason.code, source, access, frame, freshness });
-    if (reason.qualified && fault.faultDisabled) {
+    const qualified = reason.qualified
+      && !(reason === REASON.contextReserved && core.departs('context-reserved-bits-unqualified'));
+    if (qualified && fault.faultDisabled) {
       this.#lose(number, reason, 'FPD is set in the context entry');
       return number;
     }
@@ -68,7 +67,7 @@ export class FaultRecording {
       [FRCD_HIGH.T1, access === 'write' || access === 'atomic' ? 0 : 1],
       [FRCD_HIGH.SID, sourceIdNumber(source)],
     );
-    core.registers.setValue(`FRCD${index}`, put(FRCD_LOW.FI, zeroWord, frameNumber(frame) % widestFrame));
+    core.registers.setValue(`FRCD${index}`, put(FRCD_LOW.FI, zeroWord, this.#recorded(frame)));
     core.registers.setValue(`FRCD${index}_HIGH`, put(FRCD_HIGH.F, high, 1));
     if (core.registers.field('FSTS', FSTS.PPF) === 0) {
       core.registers.setField('FSTS', FSTS.FRI, index);
@@ -88,13 +87,14 @@ export class FaultRecording {
   }
 
   /** After software touched a record or FSTS: PPF follows the records, IP goes when all is served. */
-  recordsChanged(): void {
+  recordsChanged(what: 'record' | 'status'): void {
     const { registers, capability } = this.#core;
     let pending = false;
     for (let index = 0; index < capability.faultRecords; index += 1) {
       pending ||= isSet(FRCD_HIGH.F, registers.value(`FRCD${index}_HIGH`));
     }
     registers.setField('FSTS', FSTS.PPF, pending ? 1 : 0);
+    if (what === 'record' && this.#core.departs('pending-cleared-by-status-write')) return;
     if (this.#eventCondition() === 0) this.#message.served();
   }
 
@@ -109,6 +109,14 @@ export class FaultRecording {
     if (!isSet(GSTS.TES, status) && !isSet(GSTS.IRES, status)) {
       this.#core.latched.set(LATCHED.faultIndex, 0);
     }
+  }
+
+  /** The page address that FI gets. */
+  #recorded(frame: Frame): number {
+    const { choices, capability } = this.#core;
+    const bits = 12 + 9 * Math.max(...capability.levels);
+    return choices['fault-address'] === 'as-requested' ? frameNumber(frame)
+      : frameNumber(frame) % 2 ** (bits - 12);
   }
 
   #eventCondition(): number {

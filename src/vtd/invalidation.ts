@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import {
-  bdf, blocksOverlap, domainIdNumber, equalUnder, frameAt, frameNumber, hexFrame, powerOfTwo,
+  alignedFrame, bdf, blocksOverlap, domainIdNumber, equalUnder, frameAt, frameNumber, hexFrame, powerOfTwo,
   sourceIdNumber, type DomainId, type Frame, type SourceId,
 } from '../base/word.ts';
 import { nameContext, nameTranslation, type CachedContext, type CachedTranslation } from './caches.ts';
@@ -39,6 +39,14 @@ export function drainAsked(capability: Capability, writes: boolean, reads: boole
     || capability.majorVersion >= 2;
 }
 
+/** Whether a device-selective command names `source`, under its function mask. */
+export function selectsSource(
+  command: Extract<ContextInvalidation, { granularity: 'device' }>, source: SourceId,
+): boolean {
+  const mask = sourceMask[command.functionMask] ?? 0xffff;
+  return equalUnder(mask, sourceIdNumber(command.source), sourceIdNumber(source));
+}
+
 function selectsContext(core: UnitCore, command: ContextInvalidation, entry: CachedContext): boolean {
   switch (command.granularity) {
     case 'global':
@@ -47,8 +55,7 @@ function selectsContext(core: UnitCore, command: ContextInvalidation, entry: Cac
       return core.choices['domain-selective-context'] === 'global'
         || sameDomain(core, command.domain, entry.fields.domain);
     case 'device': {
-      const mask = sourceMask[command.functionMask] ?? 0xffff;
-      const source = equalUnder(mask, sourceIdNumber(command.source), sourceIdNumber(entry.source));
+      const source = selectsSource(command, entry.source);
       const domain = sameDomain(core, command.domain, entry.fields.domain);
       const rule = core.choices['device-selective-context'];
       switch (rule) {
@@ -68,6 +75,16 @@ function implementedFrame(core: UnitCore, frame: Frame): Frame {
   return frameAt(frameNumber(frame) % powerOfTwo(core.capability.addressBits - 12));
 }
 
+/** The comparison of a unit that looks at eight bits of the page number, or at the address itself. */
+function sameLowBits(
+  command: Extract<IotlbInvalidation, { granularity: 'page' }>, entry: CachedTranslation,
+): boolean {
+  const size = Math.min(powerOfTwo(command.order), 256);
+  const block = (frame: Frame): number => Math.floor((frameNumber(frame) % 256) / size);
+  return block(command.frame) === block(entry.frame)
+    || alignedFrame(command.frame, entry.order) === entry.frame;
+}
+
 function selectsTranslation(
   core: UnitCore, command: IotlbInvalidation, entry: CachedTranslation,
 ): boolean {
@@ -77,8 +94,11 @@ function selectsTranslation(
     case 'domain':
       return sameDomain(core, command.domain, entry.domain);
     case 'page':
-      return sameDomain(core, command.domain, entry.domain)
-        && blocksOverlap(implementedFrame(core, command.frame), command.order, entry.frame, entry.order)
+      if (!sameDomain(core, command.domain, entry.domain)) return false;
+      if (core.choices['page-selective-invalidation'] === 'low-eight-bits') {
+        return sameLowBits(command, entry);
+      }
+      return blocksOverlap(implementedFrame(core, command.frame), command.order, entry.frame, entry.order)
         && (command.order >= entry.order
           || core.choices['partial-superpage-invalidation'] === 'removes');
     default:

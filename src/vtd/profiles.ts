@@ -4,6 +4,7 @@
  */
 import { word, type Word64 } from '../base/word.ts';
 import { keepsTheMost, type HardwareChoices } from './choices.ts';
+import { departures, type DepartureName } from './departures.ts';
 
 export interface UnitProfile {
   readonly name: string;
@@ -12,7 +13,12 @@ export interface UnitProfile {
   readonly capability: Word64;
   readonly extendedCapability: Word64;
   readonly choices: HardwareChoices;
+  /** Where the unit breaks the specification. */
+  readonly departures: readonly DepartureName[];
 }
+
+/** Every departure in the table is QEMU's: it is the one unit whose behaviour was recorded. */
+const allDepartures = Object.keys(departures) as DepartureName[];
 
 export const unitProfiles: readonly UnitProfile[] = [
   {
@@ -29,6 +35,7 @@ export const unitProfiles: readonly UnitProfile[] = [
       'set-root-pointer': 'empties-caches',
       'register-invalidation-with-queue': 'ignored',
     },
+    departures: [],
   },
   {
     name: 'ivy-bridge-ep',
@@ -37,6 +44,7 @@ export const unitProfiles: readonly UnitProfile[] = [
     capability: word(0xd2078c106f0466n),
     extendedCapability: word(0xf020den),
     choices: keepsTheMost,
+    departures: [],
   },
   {
     name: 'skylake-sp',
@@ -45,6 +53,7 @@ export const unitProfiles: readonly UnitProfile[] = [
     capability: word(0x8d2078c106f0466n),
     extendedCapability: word(0xf020dfn),
     choices: keepsTheMost,
+    departures: [],
   },
   {
     name: 'skylake-client',
@@ -53,6 +62,7 @@ export const unitProfiles: readonly UnitProfile[] = [
     capability: word(0xd2008c40660462n),
     extendedCapability: word(0xf050dan),
     choices: { ...keepsTheMost, 'same-source-faults': 'collapsed' },
+    departures: [],
   },
   {
     name: 'qemu-39',
@@ -69,9 +79,11 @@ export const unitProfiles: readonly UnitProfile[] = [
       'same-source-faults': 'collapsed',
       'partial-superpage-invalidation': 'removes',
       'register-invalidation-with-queue': 'ignored',
+      'page-selective-invalidation': 'low-eight-bits',
       'iotlb-entries': '1024',
       'when-full': 'all',
     },
+    departures: allDepartures,
   },
 ];
 

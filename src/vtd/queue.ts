@@ -13,7 +13,7 @@ import {
 } from './descriptors.ts';
 import { EventMessage } from './event-message.ts';
 import type { FaultRecording } from './fault-recording.ts';
-import { contextGranularityDone, invalidateContextCache, invalidateIotlb } from './invalidation.ts';
+import { invalidateContextCache, invalidateIotlb } from './invalidation.ts';
 import { FSTS, GSTS, ICS, IQERCD, IQH, IQT } from './registers.ts';
 import type { Translation } from './translation.ts';
 
@@ -89,10 +89,11 @@ export class InvalidationQueue {
     const high = {
       low: page.getUint32(offset % 4096 + 8, true), high: page.getUint32(offset % 4096 + 12, true),
     };
-    const descriptor = decodeDescriptor(core.capability, low, high);
+    const descriptor = decodeDescriptor(core, low, high);
     if (typeof descriptor === 'string') return this.#fail(descriptor, index, cause);
     if (descriptor.kind === 'wait'
       && !this.#translation.isDrained(core.latched.get(LATCHED.drainBelow))) return;
+    core.latched.set(LATCHED.lastWasWait, descriptor.kind === 'wait' ? 1 : 0);
     const event = core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high });
     core.registers.setField('IQH', IQH.QH, (index + 1) % this.#size());
     this.#execute(descriptor, event);
@@ -107,9 +108,7 @@ export class InvalidationQueue {
     switch (descriptor.kind) {
       case 'context':
         invalidateContextCache(core, descriptor.command, event);
-        if (contextGranularityDone(core, descriptor.command) === 'global') {
-          this.#translation.restartContextFetches();
-        }
+        this.#translation.contextInvalidated(descriptor.command);
         return;
       case 'iotlb':
         invalidateIotlb(core, descriptor.command, event);
@@ -123,8 +122,8 @@ export class InvalidationQueue {
           kind: 'invalidate', cache: 'interrupt-entry', asked: descriptor.asked, did: 'global', removed: [],
         });
         return;
-      case 'device-tlb':
-        core.emit(event, { kind: 'unmodelled', register: 'device-TLB', access: 'write' });
+      case 'other':
+        core.emit(event, { kind: 'unmodelled', register: descriptor.what, access: 'write' });
         return;
       case 'wait':
         core.latched.set(LATCHED.drainBelow, 0);

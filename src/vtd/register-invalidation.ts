@@ -56,7 +56,7 @@ export class RegisterInvalidation {
     const command = this.#contextCommandAsked(core.registers.value('CCMD'));
     if (command !== undefined) {
       invalidateContextCache(core, command, core.latched.get(LATCHED.contextCommandCause));
-      if (contextGranularityDone(core, command) === 'global') this.#translation.restartContextFetches();
+      this.#translation.contextInvalidated(command);
     }
     core.registers.setField('CCMD', CCMD.CAIG,
       command === undefined ? 0 : granularityCode[contextGranularityDone(core, command)]);

@@ -6,6 +6,8 @@
  * A register that is not modelled yet is a row that says so: touching it is an event.
  */
 import { bit, field, maskOf, word, zeroWord, type Field, type Word64 } from '../base/word.ts';
+import type { Capability } from './capability.ts';
+import type { DepartureName } from './departures.ts';
 
 export const GCMD = {
   TE: bit(31), SRTP: bit(30), SFL: bit(29), EAFL: bit(28), WBF: bit(27), QIE: bit(26), IRE: bit(25),
@@ -86,12 +88,17 @@ export interface Identity {
   readonly version: number;
   readonly capability: Word64;
   readonly extendedCapability: Word64;
-  readonly faultOffset: number;
-  readonly faultRecords: number;
-  readonly iotlbOffset: number;
+  readonly capabilities: Capability;
+  readonly departures: ReadonlySet<DepartureName>;
 }
 
 function fixedRegisters(identity: Identity): readonly Register[] {
+  const { extendedInterruptMode, protectedLow, protectedHigh } = identity.capabilities;
+  // The upper half of a message address is reserved on units without x2APIC.
+  const upperAddress = extendedInterruptMode ? all32 : zeroWord;
+  const low = protectedLow ? word(0xfff0_0000n) : zeroWord;
+  const high = protectedHigh ? word(0xffff_ffff_fff0_0000n) : zeroWord;
+  const data = identity.departures.has('completion-data-32-bits') ? all32 : word(0xffffn);
   const eventControl = { reset: masked, writable: maskOf(EVENT_CONTROL.IM), fields: EVENT_CONTROL };
   return [
     row('VER', 0x000, 4, { reset: { low: identity.version, high: 0 } }),
@@ -99,7 +106,7 @@ function fixedRegisters(identity: Identity): readonly Register[] {
     row('ECAP', 0x010, 8, { reset: identity.extendedCapability }),
     row('GCMD', 0x018, 4, { writable: all32, writeOnly: all32, fields: GCMD }),
     row('GSTS', 0x01c, 4, { fields: GSTS }),
-    row('RTADDR', 0x020, 8, { writable: all64, fields: RTADDR }),
+    row('RTADDR', 0x020, 8, { writable: maskOf(RTADDR.RTA, RTADDR.TTM), fields: RTADDR }),
     row('CCMD', 0x028, 8, {
       writable: maskOf(CCMD.ICC, CCMD.CIRG, CCMD.FM, CCMD.SID, CCMD.DID),
       writeOnly: maskOf(CCMD.FM, CCMD.SID),
@@ -112,21 +119,23 @@ function fixedRegisters(identity: Identity): readonly Register[] {
     row('FECTL', 0x038, 4, eventControl),
     row('FEDATA', 0x03c, 4, { writable: word(0xffffn) }),
     row('FEADDR', 0x040, 4, { writable: word(0xffff_fffcn) }),
-    row('FEUADDR', 0x044, 4, { writable: all32 }),
+    row('FEUADDR', 0x044, 4, { writable: upperAddress }),
     unmodelled('AFLOG', 0x058, 8),
-    row('PMEN', 0x064, 4, { writable: maskOf(PMEN.EPM), fields: PMEN }),
-    row('PLMBASE', 0x068, 4, { writable: word(0xfff0_0000n) }),
-    row('PLMLIMIT', 0x06c, 4, { writable: word(0xfff0_0000n) }),
-    row('PHMBASE', 0x070, 8, { writable: word(0xffff_ffff_fff0_0000n) }),
-    row('PHMLIMIT', 0x078, 8, { writable: word(0xffff_ffff_fff0_0000n) }),
+    row('PMEN', 0x064, 4, {
+      writable: protectedLow || protectedHigh ? maskOf(PMEN.EPM) : zeroWord, fields: PMEN,
+    }),
+    row('PLMBASE', 0x068, 4, { writable: low }),
+    row('PLMLIMIT', 0x06c, 4, { writable: low }),
+    row('PHMBASE', 0x070, 8, { writable: high }),
+    row('PHMLIMIT', 0x078, 8, { writable: high }),
     row('IQH', 0x080, 8, { fields: IQH }),
     row('IQT', 0x088, 8, { writable: maskOf(IQT.QT), fields: IQT }),
     row('IQA', 0x090, 8, { writable: maskOf(IQA.IQA, IQA.DW, IQA.QS), fields: IQA }),
     row('ICS', 0x09c, 4, { clearedByOne: maskOf(ICS.IWC), fields: ICS }),
     row('IECTL', 0x0a0, 4, eventControl),
-    row('IEDATA', 0x0a4, 4, { writable: word(0xffffn) }),
+    row('IEDATA', 0x0a4, 4, { writable: data }),
     row('IEADDR', 0x0a8, 4, { writable: word(0xffff_fffcn) }),
-    row('IEUADDR', 0x0ac, 4, { writable: all32 }),
+    row('IEUADDR', 0x0ac, 4, { writable: upperAddress }),
     row('IQERCD', 0x0b0, 8, { fields: IQERCD }),
     row('IRTA', 0x0b8, 8, { writable: maskOf(IRTA.IRTA, IRTA.EIME, IRTA.S), fields: IRTA }),
     unmodelled('PQH', 0x0c0, 8),
@@ -143,16 +152,16 @@ function fixedRegisters(identity: Identity): readonly Register[] {
 /** The registers whose place the capability registers tell: IVA and IOTLB at IRO, records at FRO. */
 function placedRegisters(identity: Identity): readonly Register[] {
   const iotlb = [
-    row('IVA', identity.iotlbOffset, 8, {
+    row('IVA', identity.capabilities.iotlbOffset, 8, {
       writable: maskOf(IVA.ADDR, IVA.IH, IVA.AM), writeOnly: all64, fields: IVA,
     }),
-    row('IOTLB', identity.iotlbOffset + 8, 8, {
+    row('IOTLB', identity.capabilities.iotlbOffset + 8, 8, {
       writable: maskOf(IOTLB.IVT, IOTLB.IIRG, IOTLB.DR, IOTLB.DW, IOTLB.DID), fields: IOTLB,
     }),
   ];
-  const records = Array.from({ length: identity.faultRecords }, (_, index) => [
-    row(`FRCD${index}`, identity.faultOffset + 16 * index, 8, { fields: FRCD_LOW }),
-    row(`FRCD${index}_HIGH`, identity.faultOffset + 16 * index + 8, 8, {
+  const records = Array.from({ length: identity.capabilities.faultRecords }, (_, index) => [
+    row(`FRCD${index}`, identity.capabilities.faultOffset + 16 * index, 8, { fields: FRCD_LOW }),
+    row(`FRCD${index}_HIGH`, identity.capabilities.faultOffset + 16 * index + 8, 8, {
       clearedByOne: maskOf(FRCD_HIGH.F), fields: FRCD_HIGH,
     }),
   ]).flat();

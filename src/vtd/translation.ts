@@ -19,8 +19,11 @@ import { LATCHED, type UnitCore } from './core.ts';
 import { TRANSLATION_TYPE, type ContextFields } from './entries.ts';
 import type { FaultRecording } from './fault-recording.ts';
 import { REASON, type FaultReason } from './fault-reasons.ts';
-import { sameDomain, type IotlbInvalidation } from './invalidation.ts';
+import {
+  contextGranularityDone, sameDomain, selectsSource, type ContextInvalidation, type IotlbInvalidation,
+} from './invalidation.ts';
 import { GSTS } from './registers.ts';
+import { PassThroughLatch } from './pass-through-latch.ts';
 import { Walk, deniedReason, inInterruptRange, walkStart, type WalkState } from './walk.ts';
 
 export interface TranslationRequest {
@@ -86,6 +89,7 @@ export class Translation {
   readonly #core: UnitCore;
   readonly #faults: FaultRecording;
   readonly #walk: Walk;
+  readonly #latch: PassThroughLatch;
   /** A second walk, so that looking at memory leaves no trace in the one that answers. */
   readonly #truth: Walk;
   readonly #pending: Table<Pending>;
@@ -94,6 +98,7 @@ export class Translation {
     this.#core = core;
     this.#faults = faults;
     this.#walk = new Walk(core);
+    this.#latch = new PassThroughLatch(core, journal);
     this.#truth = new Walk(core);
     this.#pending = new Table(journal, `${core.name} requests`, weighPending,
       (pending) => hexFrame(pending.request.frame));
@@ -143,6 +148,18 @@ export class Translation {
       position.kind !== 'translated' || position.order > drainPoint);
   }
 
+  /** What a context-cache invalidation means for walks in progress, and for a latch. */
+  contextInvalidated(command: ContextInvalidation): void {
+    if (contextGranularityDone(this.#core, command) === 'global') this.#restartContextFetches();
+    this.lookAgainForPassThrough((source) => command.granularity !== 'device'
+      || selectsSource(command, source));
+  }
+
+  /** An occasion on which a unit that latches pass-through looks at memory again. */
+  lookAgainForPassThrough(selects: (source: SourceId) => boolean): void {
+    if (this.#core.departs('pass-through-latched')) this.#latch.lookAgain(selects);
+  }
+
   drainPoint(): number {
     return this.#core.latched.get(LATCHED.requestCount);
   }
@@ -166,7 +183,7 @@ export class Translation {
    * A global context-cache invalidation reaches requests that hold a root entry and have not fetched
    * their context entry yet: they must not put into the cache what the old root entry leads to.
    */
-  restartContextFetches(): void {
+  #restartContextFetches(): void {
     for (const [slot, { request, position }] of this.#pending.entries()) {
       if (position.kind !== 'walking' || position.state.kind !== 'context') continue;
       this.#pending.set(slot, { request, position: { kind: 'arrived' } });
@@ -200,9 +217,15 @@ export class Translation {
       const state: WalkState = { kind: 'fault', reason: REASON.rootAddressInvalid, faultDisabled: false };
       return this.#finish(request, state, null, cause);
     }
+    if (this.#latch.isLatched(source)) {
+      return { kind: 'translated', target: frame, via: 'pass-through', freshness: fresh, event: cause };
+    }
     const entry = core.iotlb.lookUp(source, frame);
     if (entry !== undefined) {
       const denied = deniedReason(access, entry.readable, entry.writable, core.capability.zeroLengthRead);
+      if (denied !== undefined && core.departs('cached-denial-silent')) {
+        return { kind: 'blocked', reason: null, freshness: fresh, event: cause };
+      }
       if (denied === undefined || core.choices['cached-denial'] === 'faults') {
         return this.#answerFromIotlb(request, entry, denied);
       }
@@ -256,6 +279,7 @@ export class Translation {
     }
     const { result, context } = state;
     const passThrough = result.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
+    if (passThrough && this.#core.departs('pass-through-latched')) this.#latch.latch(request.source);
     const at = passThrough ? event : this.#fillIotlb(request, state, event);
     return {
       kind: 'translated', target: result.frame, via: passThrough ? 'pass-through' : 'walk',

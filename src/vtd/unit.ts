@@ -6,7 +6,7 @@ import type { Agenda, Appointment } from '../base/agenda.ts';
 import type { Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
-import { get, isSet, or32, without32, type Word64 } from '../base/word.ts';
+import { get, isSet, or32, put, without32, type Word64 } from '../base/word.ts';
 import { LATCHED, UnitCore, type UnitSettings } from './core.ts';
 import { FaultRecording } from './fault-recording.ts';
 import { emptyCaches } from './invalidation.ts';
@@ -60,10 +60,7 @@ export class DmarUnit {
   /** A software read of an aligned dword or qword; `cause` is the event of the access. */
   readRegister(offset: number, bytes: 4 | 8, cause: number): Word64 {
     this.#noteUnmodelled(offset, bytes, 'read', cause);
-    return {
-      low: this.core.registers.read32(offset),
-      high: bytes === 8 ? this.core.registers.read32(offset + 4) : 0,
-    };
+    return { low: this.#read32(offset), high: bytes === 8 ? this.#read32(offset + 4) : 0 };
   }
 
   /** A software write; a qword may take effect as two dwords, the low one first (11.2). */
@@ -87,13 +84,22 @@ export class DmarUnit {
     }
   }
 
+  #read32(offset: number): number {
+    const half = this.core.registers.at(offset);
+    if (half?.register.name === 'IQA' && this.core.departs('queue-address-reads-latched')) {
+      const base = put(IQA.IQA, this.core.registers.value('IQA'), this.core.latched.get(LATCHED.queueBase));
+      return base[half.part];
+    }
+    return this.core.registers.read32(offset);
+  }
+
   #write32(offset: number, value: number, cause: number): void {
     const { registers } = this.core;
     const half = registers.at(offset);
     if (half === undefined) return;
     registers.write32(offset, value);
     const { name } = half.register;
-    if (name.startsWith('FRCD')) return this.#faults.recordsChanged();
+    if (name.startsWith('FRCD')) return this.#faults.recordsChanged('record');
     switch (name) {
       case 'GCMD':
         return this.#acceptCommand(value, cause);
@@ -108,8 +114,9 @@ export class DmarUnit {
         }
         return;
       case 'FSTS':
-        this.#faults.recordsChanged();
-        return this.#queue.kick(cause);
+        this.#faults.recordsChanged('status');
+        if (!this.core.departs('queue-error-waits-for-tail')) this.#queue.kick(cause);
+        return;
       case 'FECTL':
         return this.#faults.controlChanged(cause);
       case 'IQT':
@@ -157,7 +164,19 @@ export class DmarUnit {
     }
     for (const level of ['QIE', 'TE', 'IRE', 'CFI'] as const) {
       const on = isSet(GCMD[level], value);
-      if (on !== isSet(GCMD[level], status)) this.#switch(level, on, cause);
+      if (on !== isSet(GCMD[level], status) && this.#has(level)) this.#switch(level, on, cause);
+    }
+  }
+
+  /** Commands of what the unit does not have do nothing. */
+  #has(level: 'QIE' | 'TE' | 'IRE' | 'CFI'): boolean {
+    const { capability } = this.core;
+    switch (level) {
+      case 'QIE': return capability.queuedInvalidation;
+      case 'IRE':
+      case 'CFI':
+        return capability.interruptRemapping;
+      case 'TE': return true;
     }
   }
 
@@ -171,6 +190,7 @@ export class DmarUnit {
     if (core.choices['set-root-pointer'] === 'empties-caches' || core.capability.setRootInvalidates) {
       this.#emptyCaches(event);
     }
+    this.#translation.lookAgainForPassThrough(() => true);
   }
 
   /** What the unit does by itself, it does to walks in progress too. */
@@ -187,6 +207,7 @@ export class DmarUnit {
       case 'TE':
         registers.setField('GSTS', GSTS.TES, on ? 1 : 0);
         if (core.choices['translation-enable'] === 'empties-caches') this.#emptyCaches(event);
+        this.#translation.lookAgainForPassThrough(() => true);
         return this.#faults.remappingChanged();
       case 'IRE':
         if (on) core.emit(event, { kind: 'unmodelled', register: 'interrupt remapping', access: 'write' });
@@ -201,6 +222,8 @@ export class DmarUnit {
 
   #switchQueue(on: boolean, event: number): void {
     const { registers, latched } = this.core;
+    if (!on && this.core.departs('queue-disable-needs-wait')
+      && (!this.#queue.isIdle || latched.get(LATCHED.lastWasWait) === 0)) return;
     registers.setField('IQH', IQH.QH, 0);
     registers.setField('GSTS', GSTS.QIES, on ? 1 : 0);
     if (!on) return;

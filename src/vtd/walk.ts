@@ -13,6 +13,7 @@ import {
   powerOfTwo, tableIndex, type Address, type Frame, type SourceId, type Word64,
 } from '../base/word.ts';
 import type { Capability } from './capability.ts';
+import type { DepartureName } from './departures.ts';
 import {
   CONTEXT, ROOT, SECOND_LEVEL, TRANSLATION_TYPE, contextFields, type ContextFields, type Formats,
 } from './entries.ts';
@@ -24,6 +25,7 @@ export interface WalkUnit {
   readonly formats: Formats;
   rootTable(): Frame;
   page(frame: Frame): DataView | undefined;
+  departs(name: DepartureName): boolean;
 }
 
 export interface WalkResult {
@@ -194,14 +196,17 @@ export class Walk {
     };
   }
 
+  /** 14. The first table cannot be read; 15. a later one cannot. */
+  #unreadable(state: Extract<WalkState, { kind: 'table' }>): FaultReason {
+    return state.level === state.context.levels ? REASON.contextInvalid : REASON.tableUnreadable;
+  }
+
   #fetchTable(state: Extract<WalkState, { kind: 'table' }>, frame: Frame, access: Access): WalkState {
     const { context, level } = state;
     const { formats, capability } = this.#unit;
     const page = this.#unit.page(state.table);
     if (page === undefined) {
-      // 14. The first table cannot be read; 15. a later one cannot.
-      const top = level === context.levels;
-      return fault(top ? REASON.contextInvalid : REASON.tableUnreadable, context.faultDisabled);
+      return fault(this.#unreadable(state), context.faultDisabled);
     }
     const offset = tableIndex(frame, level) * 8;
     const low = page.getUint32(offset, true);
@@ -209,6 +214,9 @@ export class Walk {
     this.#lastFetch = {
       structure: `level ${level}`, address: addressIn(state.table, offset), low: { low, high }, high: null,
     };
+    if (low === 0xffffffff && high === 0xffffffff && this.#unit.departs('all-ones-entry-unreadable')) {
+      return fault(this.#unreadable(state), context.faultDisabled);
+    }
     // 16. The needed right is missing here or above.
     const readable = state.readable && isSetHalves(SECOND_LEVEL.R, low, high);
     const writable = state.writable && isSetHalves(SECOND_LEVEL.W, low, high);

@@ -5,7 +5,7 @@ import type { UnitProfile } from '../../src/vtd/profiles.ts';
 function profile(name: string, capability: readonly [number, number], extended: number): UnitProfile {
   return {
     name, about: name, version: 0x10, capability: { high: capability[0], low: capability[1] },
-    extendedCapability: { low: extended, high: 0 }, choices: keepsTheMost,
+    extendedCapability: { low: extended, high: 0 }, choices: keepsTheMost, departures: [],
   };
 }
 
