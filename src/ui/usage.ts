@@ -58,6 +58,15 @@ export const commands: readonly CommandRow[] = [
     examples: ["dmarsim step scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 -x 'break fault; continue; why'"],
   },
   {
+    name: 'conform', operands: 'PATH...',
+    about: 'play recorded vectors (plain or gzipped) against the model of the unit',
+    options: [
+      { name: 'profile', value: 'NAME', about: 'qemu (default) or specification' },
+      { name: 'filter', value: 'TEXT', about: 'only cases whose id or quirks contain TEXT' },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim conform test/vectors/qemu', 'dmarsim conform test/vectors/qemu --profile specification'],
+  },
+  {
     name: 'explain', operands: 'CODE', about: 'what a diagnostic of the scenario reader means',
     options: [color, help],
     examples: ['dmarsim explain S050'],
