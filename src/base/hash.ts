@@ -39,6 +39,11 @@ export function toggle(into: Fingerprint, store: number, cell: number, value: nu
   into.high = (into.high ^ g) >>> 0;
 }
 
+/** A place for `key` in a table of `mask` + 1 places (a power of two): neighbours stay neighbours. */
+export function spread(key: number, mask: number): number {
+  return (key + Math.imul((key / 0x1000) | 0, 0x9e3779b1)) & mask;
+}
+
 /** A number below 2^53 that stands for a text or a list of numbers; equal inputs, equal numbers. */
 export function digest(values: readonly number[]): number {
   const sum: Fingerprint = { low: 0, high: 0 };

@@ -138,6 +138,11 @@ export function overlaps(left: Word64, right: Word64): boolean {
   return (left.low & right.low) !== 0 || (left.high & right.high) !== 0;
 }
 
+/** As `overlaps`, for callers on the hot path that hold the halves apart. */
+export function overlapsHalves(mask: Word64, low: number, high: number): boolean {
+  return (mask.low & low) !== 0 || (mask.high & high) !== 0;
+}
+
 export function equalWords(left: Word64, right: Word64): boolean {
   return left.low === right.low && left.high === right.high;
 }
@@ -242,9 +247,12 @@ export function frameNumber(frame: Frame): number {
   return frame as unknown as number;
 }
 
+/** Frames that one entry of a table of each level covers. */
+const framesPerEntry = [0, 1, 512, 512 ** 2, 512 ** 3, 512 ** 4];
+
 /** The nine address bits that index a table of the given level; level 1 is the last (3.6). */
 export function tableIndex(frame: Frame, level: number): number {
-  return Math.floor(frameNumber(frame) / 512 ** (level - 1)) % 512;
+  return Math.floor(frameNumber(frame) / (framesPerEntry[level] ?? 1)) % 512;
 }
 
 /** First frame of the naturally aligned block of 2^order frames around `frame`. */

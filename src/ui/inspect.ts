@@ -8,7 +8,7 @@ import {
   addressOf, bdf, domainIdNumber, frameAt, get, hex, hexAddress, hexFrame, isSet, sourceIdAt,
   sourceIdOf, wideHex, type Field, type SourceId, type Word64,
 } from '../base/word.ts';
-import { rightsOf } from '../vtd/caches.ts';
+import { rightsOf } from '../vtd/iotlb.ts';
 import { LATCHED } from '../vtd/core.ts';
 import { FRCD_HIGH, FRCD_LOW, IQH, IQT, type Register } from '../vtd/registers.ts';
 import { Walk, walkStart, type WalkState } from '../vtd/walk.ts';

@@ -9,11 +9,12 @@ import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
 import { frameAt, type Frame, type Word64 } from '../base/word.ts';
-import { ContextCache, Iotlb } from './caches.ts';
 import { decodeCapability, type Capability } from './capability.ts';
+import { ContextCache } from './context-cache.ts';
 import { shapeOf, type HardwareChoices } from './choices.ts';
 import type { DepartureName } from './departures.ts';
 import { Formats } from './entries.ts';
+import { Iotlb } from './iotlb.ts';
 import type { UnitProfile } from './profiles.ts';
 import { RegisterFile } from './register-file.ts';
 import { registerTable } from './registers.ts';
@@ -33,10 +34,11 @@ export const LATCHED = {
   queueCause: 8,
   drainBelow: 9,
   registerDrainBelow: 10,
-  requestCount: 11,
-  lastWasWait: 12,
-  contextCommandCause: 13,
-  iotlbCommandCause: 14,
+  translationOn: 11,
+  requestCount: 12,
+  lastWasWait: 13,
+  contextCommandCause: 14,
+  iotlbCommandCause: 15,
 } as const;
 
 export interface UnitSettings {

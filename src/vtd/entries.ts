@@ -3,7 +3,7 @@
  * Which bits are reserved depends on the unit's capabilities, so they are worked out once for a unit.
  */
 import {
-  bit, domainIdOf, field, frameAt, get, isSet, maskOf, or, overlaps, upperField,
+  bit, domainIdOf, field, frameAt, get, isSet, maskOf, or, overlaps, overlapsHalves, upperField,
   word, zeroWord, type DomainId, type Frame, type Word64,
 } from '../base/word.ts';
 import type { Capability } from './capability.ts';
@@ -53,8 +53,10 @@ export class Formats {
   readonly #capability: Capability;
   readonly #aboveHostWidth: Word64;
   readonly #contextUpperReserved: Word64;
+  /** By level: which bits must be zero in an entry that leads to a table, and in a leaf. */
   readonly #tableReserved: Word64;
-  readonly #leafReserved: ReadonlyMap<number, Word64>;
+  readonly #leafReserved: readonly Word64[];
+  readonly #largeLeaf: readonly boolean[];
 
   constructor(capability: Capability) {
     this.#capability = capability;
@@ -67,14 +69,15 @@ export class Formats {
     );
     const address = capability.hostAddressWidth < 52
       ? maskOf(field(51, capability.hostAddressWidth)) : zeroWord;
-    this.#tableReserved = or(or(alwaysReservedInTable, address), maskOf(SECOND_LEVEL.SNP));
+    // The page-size bit is reserved where it selects nothing.
+    this.#tableReserved = or(or(alwaysReservedInTable, address), maskOf(SECOND_LEVEL.SNP, SECOND_LEVEL.PS));
     const snoop = capability.snoopControl ? zeroWord : maskOf(SECOND_LEVEL.SNP);
     const leaf = or(or(alwaysReservedInTable, address), snoop);
-    this.#leafReserved = new Map([
-      [1, leaf],
-      [2, or(leaf, maskOf(field(20, 12)))],
-      [3, or(leaf, maskOf(field(29, 12)))],
-    ]);
+    this.#leafReserved = [
+      zeroWord, leaf, or(leaf, maskOf(field(20, 12))), or(leaf, maskOf(field(29, 12))),
+    ];
+    this.#largeLeaf = [0, 1, 2, 3, 4, 5].map((level) =>
+      level > 1 && capability.superpageOrders.includes(9 * (level - 1)));
   }
 
   rootHasReservedBits(low: Word64, high: Word64): boolean {
@@ -106,14 +109,12 @@ export class Formats {
 
   /** Whether an entry with the page-size bit is a leaf at this level: 2 MiB at 2, 1 GiB at 3. */
   isLargeLeaf(level: number, pageSizeBit: boolean): boolean {
-    return pageSizeBit && this.#capability.superpageOrders.includes(9 * (level - 1));
+    return pageSizeBit && this.#largeLeaf[level] === true;
   }
 
-  /** Reserved bits of an entry with R or W set; the page-size bit is one where it selects nothing. */
+  /** Reserved bits of an entry with R or W set. */
   tableEntryHasReservedBits(level: number, isLeaf: boolean, low: number, high: number): boolean {
-    const mask = isLeaf ? this.#leafReserved.get(level) : this.#tableReserved;
-    if (mask === undefined) return true;
-    const pageSize = isLeaf ? 0 : SECOND_LEVEL.PS.lowMask;
-    return overlaps({ low, high }, { low: or(mask, { low: pageSize, high: 0 }).low, high: mask.high });
+    const mask = isLeaf ? this.#leafReserved[level] ?? this.#tableReserved : this.#tableReserved;
+    return overlapsHalves(mask, low, high);
   }
 }

@@ -7,9 +7,10 @@ import {
   alignedFrame, bdf, blocksOverlap, domainIdNumber, equalUnder, frameAt, frameNumber, hexFrame, powerOfTwo,
   sourceIdNumber, type DomainId, type Frame, type SourceId,
 } from '../base/word.ts';
-import { nameContext, nameTranslation, type CachedContext, type CachedTranslation } from './caches.ts';
+import { nameContext, type CachedContext } from './context-cache.ts';
 import type { Capability } from './capability.ts';
 import type { UnitCore } from './core.ts';
+import { byAddress, nameTranslation, type CachedTranslation } from './iotlb.ts';
 
 export type ContextInvalidation =
   | { readonly granularity: 'global' }
@@ -153,11 +154,14 @@ export function invalidateContextCache(
 }
 
 export function invalidateIotlb(core: UnitCore, command: IotlbInvalidation, cause: number): void {
-  const gone = core.iotlb.entries().filter((entry) => selectsTranslation(core, command, entry));
-  core.emit(cause, {
-    kind: 'invalidate', cache: 'iotlb', asked: describeIotlbInvalidation(command),
-    did: command.granularity, removed: gone.map(nameTranslation),
-  });
+  if (command.granularity === 'global' && !core.trace.recording) return core.iotlb.clear();
+  const gone = core.iotlb.select((entry) => selectsTranslation(core, command, entry));
+  if (core.trace.recording) {
+    core.emit(cause, {
+      kind: 'invalidate', cache: 'iotlb', asked: describeIotlbInvalidation(command),
+      did: command.granularity, removed: [...gone].sort(byAddress).map(nameTranslation),
+    });
+  }
   for (const entry of gone) core.iotlb.delete(entry);
 }
 

@@ -4,17 +4,15 @@
  * that stores and invalidations can fall between two of them; `translate` takes all steps at once.
  */
 import { fail, unreachable } from '../base/assert.ts';
-import type { Access, Freshness } from '../base/event.ts';
+import { noCause, type Access, type Freshness } from '../base/event.ts';
 import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import { Table } from '../base/stores.ts';
 import {
-  alignedFrame, domainIdNumber, frameNumber, frameWithin, hexFrame, isSet, sourceIdNumber, type Frame,
+  alignedFrame, domainIdNumber, frameNumber, frameWithin, hexFrame, sourceIdNumber, type Frame,
   type SourceId,
 } from '../base/word.ts';
-import {
-  nameContext, nameTranslation, rightsOf, type CachedTranslation,
-} from './caches.ts';
+import { nameContext } from './context-cache.ts';
 import { LATCHED, type UnitCore } from './core.ts';
 import { TRANSLATION_TYPE, type ContextFields } from './entries.ts';
 import type { FaultRecording } from './fault-recording.ts';
@@ -22,7 +20,7 @@ import { REASON, type FaultReason } from './fault-reasons.ts';
 import {
   contextGranularityDone, sameDomain, selectsSource, type ContextInvalidation, type IotlbInvalidation,
 } from './invalidation.ts';
-import { GSTS } from './registers.ts';
+import { nameTranslation, rightsOf, type CachedTranslation } from './iotlb.ts';
 import { PassThroughLatch } from './pass-through-latch.ts';
 import { Walk, deniedReason, inInterruptRange, walkStart, type WalkState } from './walk.ts';
 
@@ -90,6 +88,7 @@ export class Translation {
   readonly #faults: FaultRecording;
   readonly #walk: Walk;
   readonly #latch: PassThroughLatch;
+  readonly #latches: boolean;
   /** A second walk, so that looking at memory leaves no trace in the one that answers. */
   readonly #truth: Walk;
   readonly #pending: Table<Pending>;
@@ -99,6 +98,7 @@ export class Translation {
     this.#faults = faults;
     this.#walk = new Walk(core);
     this.#latch = new PassThroughLatch(core, journal);
+    this.#latches = core.departs('pass-through-latched');
     this.#truth = new Walk(core);
     this.#pending = new Table(journal, `${core.name} requests`, weighPending,
       (pending) => hexFrame(pending.request.frame));
@@ -138,6 +138,7 @@ export class Translation {
   /** The whole way of a request at one instant. */
   translate(request: TranslationRequest): Answer {
     let step = this.#lookUp(request);
+    if (step.kind === 'walking' && !this.#core.trace.recording) return this.#walkToTheEnd(request, step);
     while (step.kind === 'walking') step = this.#proceed(request, step);
     return step;
   }
@@ -157,7 +158,7 @@ export class Translation {
 
   /** An occasion on which a unit that latches pass-through looks at memory again. */
   lookAgainForPassThrough(selects: (source: SourceId) => boolean): void {
-    if (this.#core.departs('pass-through-latched')) this.#latch.lookAgain(selects);
+    if (this.#latches) this.#latch.lookAgain(selects);
   }
 
   drainPoint(): number {
@@ -210,14 +211,14 @@ export class Translation {
         ? { kind: 'interrupt', event: cause }
         : { kind: 'blocked', reason: null, freshness: fresh, event: cause };
     }
-    if (!isSet(GSTS.TES, core.registers.value('GSTS'))) {
+    if (core.latched.get(LATCHED.translationOn) === 0) {
       return { kind: 'translated', target: frame, via: 'untranslated', freshness: fresh, event: cause };
     }
     if (core.latched.get(LATCHED.tableMode) !== 0) {
       const state: WalkState = { kind: 'fault', reason: REASON.rootAddressInvalid, faultDisabled: false };
       return this.#finish(request, state, null, cause);
     }
-    if (this.#latch.isLatched(source)) {
+    if (this.#latches && this.#latch.isLatched(source)) {
       return { kind: 'translated', target: frame, via: 'pass-through', freshness: fresh, event: cause };
     }
     const entry = core.iotlb.lookUp(source, frame);
@@ -235,8 +236,20 @@ export class Translation {
       return { kind: 'walking', state: walkStart, cachedContext: null, event: cause };
     }
     const { fields, filledBy } = context;
-    const hit = core.emit(cause, { kind: 'context-hit', source, domain: fields.domain, filledBy });
+    const hit = core.trace.recording
+      ? core.emit(cause, { kind: 'context-hit', source, domain: fields.domain, filledBy }) : cause;
     return this.#continueFrom(request, { kind: 'ready', context: fields }, filledBy, hit);
+  }
+
+  /** As `#proceed` to the end, for requests that nobody traces. */
+  #walkToTheEnd(request: TranslationRequest, start: Extract<Position, { kind: 'walking' }>): Answer {
+    const { source, frame, access } = request;
+    let { state } = start;
+    while (state.kind !== 'done' && state.kind !== 'fault') {
+      state = this.#walk.advance(state, source, frame, access);
+      if (state.kind === 'ready') this.#fillContext(source, state.context, start.event);
+    }
+    return this.#finish(request, state, start.cachedContext, start.event);
   }
 
   #proceed(
@@ -279,7 +292,7 @@ export class Translation {
     }
     const { result, context } = state;
     const passThrough = result.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
-    if (passThrough && this.#core.departs('pass-through-latched')) this.#latch.latch(request.source);
+    if (passThrough && this.#latches) this.#latch.latch(request.source);
     const at = passThrough ? event : this.#fillIotlb(request, state, event);
     return {
       kind: 'translated', target: result.frame, via: passThrough ? 'pass-through' : 'walk',
@@ -350,11 +363,12 @@ export class Translation {
     const { order, readable, writable, base: target } = result;
     const frame = alignedFrame(request.frame, order);
     const { domain, faultDisabled } = context;
-    const fill = core.emit(event, {
+    const fill = core.trace.recording ? core.emit(event, {
       kind: 'iotlb-fill', source, domain, frame, order, target, rights: rightsOf(readable, writable),
-    });
+    }) : noCause;
     core.iotlb.insert({
       source, domain, frame, order, target, readable, writable, faultDisabled, filledBy: fill,
+      sequence: core.iotlb.nextSequence(),
     });
     return fill;
   }

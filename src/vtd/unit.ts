@@ -206,6 +206,7 @@ export class DmarUnit {
     switch (level) {
       case 'TE':
         registers.setField('GSTS', GSTS.TES, on ? 1 : 0);
+        core.latched.set(LATCHED.translationOn, on ? 1 : 0);
         if (core.choices['translation-enable'] === 'empties-caches') this.#emptyCaches(event);
         this.#translation.lookAgainForPassThrough(() => true);
         return this.#faults.remappingChanged();

@@ -6,7 +6,7 @@
  * The walk knows no caches. A unit starts it behind a cached context entry where it has one, and the
  * same walk from the root tells what memory says at this instant.
  */
-import { assert, unreachable } from '../base/assert.ts';
+import { unreachable } from '../base/assert.ts';
 import type { Access } from '../base/event.ts';
 import {
   addressIn, busOf, devfnOf, frameAt, frameNumber, frameWithin, get, getHalves, isSet, isSetHalves,
@@ -86,20 +86,38 @@ function read64(page: DataView, offset: number): Word64 {
   return { low: page.getUint32(offset, true), high: page.getUint32(offset + 4, true) };
 }
 
+const levelNames = ['', 'level 1', 'level 2', 'level 3', 'level 4', 'level 5'] as const;
+
 export const walkStart: WalkState = { kind: 'root' };
 
 export class Walk {
   readonly #unit: WalkUnit;
-  #lastFetch: Fetch | null = null;
+  readonly #allOnesUnreadable: boolean;
+  /** First frame beyond what each number of levels translates. */
+  readonly #frameLimits: readonly number[];
+  // The last fetch, kept apart so that a walk that nobody traces makes no objects for it.
+  #structure = '';
+  #table: Frame = frameAt(0);
+  #offset = 0;
+  #low = 0;
+  #high = 0;
+  #upper: Word64 | null = null;
 
   constructor(unit: WalkUnit) {
     this.#unit = unit;
+    this.#allOnesUnreadable = unit.departs('all-ones-entry-unreadable');
+    this.#frameLimits = [0, 1, 2, 3, 4, 5].map((levels) =>
+      powerOfTwo(Math.min(unit.capability.addressBits, 12 + 9 * levels) - 12));
   }
 
   /** What the last step fetched, once. */
   takeFetch(): Fetch | null {
-    const fetch = this.#lastFetch;
-    this.#lastFetch = null;
+    if (this.#structure === '') return null;
+    const fetch = {
+      structure: this.#structure, address: addressIn(this.#table, this.#offset),
+      low: { low: this.#low, high: this.#high }, high: this.#upper,
+    };
+    this.#structure = '';
     return fetch;
   }
 
@@ -140,7 +158,7 @@ export class Walk {
     const offset = busOf(source) * 16;
     const low = read64(page, offset);
     const high = read64(page, offset + 8);
-    this.#lastFetch = { structure: 'root', address: addressIn(table, offset), low, high };
+    this.#note('root', table, offset, low.low, low.high, high);
     // 2. It is not present.
     if (!isSet(ROOT.P, low)) return fault(REASON.rootNotPresent, false);
     // 3. A reserved bit is set.
@@ -155,7 +173,7 @@ export class Walk {
     const offset = devfnOf(source) * 16;
     const low = read64(page, offset);
     const high = read64(page, offset + 8);
-    this.#lastFetch = { structure: 'context', address: addressIn(table, offset), low, high };
+    this.#note('context', table, offset, low.low, low.high, high);
     // 5. FPD counts from here on, also when the entry is not present.
     const faultDisabled = isSet(CONTEXT.FPD, low);
     // 6. It is not present.
@@ -186,14 +204,24 @@ export class Walk {
       return { kind: 'done', context, result };
     }
     // 13. The address is wider than the table or the unit.
-    const width = Math.min(capability.addressBits, 12 + 9 * context.levels);
-    if (number >= powerOfTwo(width - 12)) {
+    if (number >= (this.#frameLimits[context.levels] ?? 0)) {
       return fault(REASON.beyondAddressWidth, context.faultDisabled);
     }
     return {
       kind: 'table', context, level: context.levels, table: context.table,
       readable: true, writable: true,
     };
+  }
+
+  #note(
+    structure: string, table: Frame, offset: number, low: number, high: number, upper: Word64 | null,
+  ): void {
+    this.#structure = structure;
+    this.#table = table;
+    this.#offset = offset;
+    this.#low = low;
+    this.#high = high;
+    this.#upper = upper;
   }
 
   /** 14. The first table cannot be read; 15. a later one cannot. */
@@ -211,10 +239,8 @@ export class Walk {
     const offset = tableIndex(frame, level) * 8;
     const low = page.getUint32(offset, true);
     const high = page.getUint32(offset + 4, true);
-    this.#lastFetch = {
-      structure: `level ${level}`, address: addressIn(state.table, offset), low: { low, high }, high: null,
-    };
-    if (low === 0xffffffff && high === 0xffffffff && this.#unit.departs('all-ones-entry-unreadable')) {
+    this.#note(levelNames[level] ?? '', state.table, offset, low, high, null);
+    if (this.#allOnesUnreadable && low === 0xffffffff && high === 0xffffffff) {
       return fault(this.#unreadable(state), context.faultDisabled);
     }
     // 16. The needed right is missing here or above.
@@ -233,7 +259,6 @@ export class Walk {
     const order = 9 * (level - 1);
     const target = frameWithin(next, frame, order);
     if (inInterruptRange(target)) return fault(REASON.outputInInterruptRange, context.faultDisabled);
-    assert(order === 0 || capability.superpageOrders.includes(order), 'a leaf of an unsupported size');
     return {
       kind: 'done', context, result: { frame: target, order, base: next, readable, writable },
     };

@@ -1,0 +1,130 @@
+/**
+ * The IOTLB (specification 6.2.4): found by source-id and address, removed by domain-id and address. The
+ * domain-id that an entry carries is that of the context entry it was filled through, for ever.
+ */
+import type { CacheEntryName } from '../base/event.ts';
+import { Grid } from '../base/grid.ts';
+import { digest } from '../base/hash.ts';
+import type { Journal } from '../base/journal.ts';
+import { Numbers } from '../base/stores.ts';
+import {
+  alignedFrame, bdf, domainIdNumber, frameNumber, hexFrame, sourceIdNumber, type DomainId, type Frame,
+  type SourceId,
+} from '../base/word.ts';
+import { chooseVictims, keepsAges, type CacheShape } from './cache-shape.ts';
+
+export interface CachedTranslation {
+  readonly source: SourceId;
+  readonly domain: DomainId;
+  /** First frame of the page, and the order of its size. */
+  readonly frame: Frame;
+  readonly order: number;
+  readonly target: Frame;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly faultDisabled: boolean;
+  readonly filledBy: number;
+  readonly sequence: number;
+}
+
+export function rightsOf(readable: boolean, writable: boolean): string {
+  return `${readable ? 'r' : '-'}${writable ? 'w' : '-'}`;
+}
+
+function weigh(entry: CachedTranslation): number {
+  return digest([
+    domainIdNumber(entry.domain), frameNumber(entry.frame), frameNumber(entry.target),
+    entry.readable ? 1 : 0, entry.writable ? 1 : 0, entry.faultDisabled ? 1 : 0, entry.sequence,
+  ]);
+}
+
+function label(entry: CachedTranslation): string {
+  return `${bdf(entry.source)} ${hexFrame(entry.frame)} domain ${domainIdNumber(entry.domain)}`;
+}
+
+/** One table for each size of page; a look-up asks the small pages first. */
+export class Iotlb {
+  readonly #pages: Grid<CachedTranslation>;
+  readonly #medium: Grid<CachedTranslation>;
+  readonly #large: Grid<CachedTranslation>;
+  readonly #counter: Numbers;
+  readonly #shape: CacheShape;
+  readonly #limit: number;
+
+  constructor(journal: Journal, name: string, shape: CacheShape) {
+    this.#pages = new Grid(journal, `${name} IOTLB 4K`, weigh, label);
+    this.#medium = new Grid(journal, `${name} IOTLB 2M`, weigh, label);
+    this.#large = new Grid(journal, `${name} IOTLB 1G`, weigh, label);
+    this.#counter = new Numbers(journal, `${name} IOTLB fills`, 1);
+    this.#shape = shape;
+    this.#limit = shape.limit;
+  }
+
+  lookUp(source: SourceId, frame: Frame): CachedTranslation | undefined {
+    const page = this.#pages.get(sourceIdNumber(source), frameNumber(frame));
+    // Frames of a 57-bit space that share their low 36 bits share a place: the tag decides.
+    if (page !== undefined && page.frame === frame) return page;
+    return this.#medium.size + this.#large.size === 0 ? undefined
+      : this.#lookUpIn(this.#medium, source, alignedFrame(frame, 9))
+        ?? this.#lookUpIn(this.#large, source, alignedFrame(frame, 18));
+  }
+
+  /** The entries that must go before another can be inserted. */
+  victims(): readonly CachedTranslation[] {
+    return chooseVictims(this.#shape, this.#limit === Infinity ? 0 : this.size, () => this.entries());
+  }
+
+  /** The age that an entry inserted now would have. */
+  nextSequence(): number {
+    return keepsAges(this.#shape) ? this.#counter.get(0) + 1 : 0;
+  }
+
+  insert(entry: CachedTranslation): void {
+    this.#counter.set(0, entry.sequence);
+    this.#tableOf(entry.order).set(sourceIdNumber(entry.source), frameNumber(entry.frame), entry);
+  }
+
+  delete(entry: CachedTranslation): void {
+    this.#tableOf(entry.order).delete(sourceIdNumber(entry.source), frameNumber(entry.frame));
+  }
+
+  clear(): void {
+    for (const table of [this.#pages, this.#medium, this.#large]) if (table.size > 0) table.clear();
+  }
+
+  /** What `selects` picks, in no order. */
+  select(selects: (entry: CachedTranslation) => boolean): readonly CachedTranslation[] {
+    return [this.#pages, this.#medium, this.#large].flatMap((table) => table.select(selects));
+  }
+
+  /** By size of page, source and address. */
+  entries(): readonly CachedTranslation[] {
+    return [this.#pages, this.#medium, this.#large].flatMap((table) => table.sorted());
+  }
+
+  get size(): number {
+    return this.#pages.size + this.#medium.size + this.#large.size;
+  }
+
+  #tableOf(order: number): Grid<CachedTranslation> {
+    return order === 0 ? this.#pages : order === 9 ? this.#medium : this.#large;
+  }
+
+  #lookUpIn(
+    table: Grid<CachedTranslation>, source: SourceId, first: Frame,
+  ): CachedTranslation | undefined {
+    const entry = table.get(sourceIdNumber(source), frameNumber(first));
+    return entry?.frame === first ? entry : undefined;
+  }
+}
+
+export function nameTranslation(entry: CachedTranslation): CacheEntryName {
+  const { source, frame, domain, filledBy } = entry;
+  return { source, frame, domain, filledBy };
+}
+
+/** The order in which entries are named where an event tells of several. */
+export function byAddress(left: CachedTranslation, right: CachedTranslation): number {
+  return left.order - right.order || sourceIdNumber(left.source) - sourceIdNumber(right.source)
+    || frameNumber(left.frame) - frameNumber(right.frame);
+}
