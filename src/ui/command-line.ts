@@ -62,6 +62,7 @@ export function parseCommandLine(words: readonly string[]): Parsed {
   if (color !== undefined && !['always', 'never', 'auto'].includes(color)) {
     return wrong(`--color is always, never or auto, not '${color}'`);
   }
-  if (operands.length === 0 && !flags.has('help')) return wrong(`${name} needs ${command.operands}`);
+  const optional = command.operands.startsWith('[');
+  if (operands.length === 0 && !optional && !flags.has('help')) return wrong(`${name} needs ${command.operands}`);
   return { ok: true, line: { command, operands, options, flags } };
 }

@@ -9,6 +9,7 @@ export interface OptionRow {
 
 export interface CommandRow {
   readonly name: string;
+  /** `[NAME]` may be left out; anything else must be there at least once. */
   readonly operands: string;
   readonly about: string;
   readonly options: readonly OptionRow[];
@@ -70,6 +71,11 @@ export const commands: readonly CommandRow[] = [
     name: 'explain', operands: 'CODE', about: 'what a diagnostic of the scenario reader means',
     options: [color, help],
     examples: ['dmarsim explain S050'],
+  },
+  {
+    name: 'profiles', operands: '[NAME]', about: 'the units of real machines; with a name, every field of one',
+    options: [{ name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim profiles sandy-bridge-ep'],
   },
 ];
 

@@ -3,6 +3,7 @@ import { bit, field, get, isSet, type Word64 } from '../base/word.ts';
 
 export const VER = { MIN: field(3, 0), MAX: field(7, 4) } as const;
 
+/** Deprecated fields (ISOCH; CH, ECS, DIS, PASID_28, ERS) are here because older units report them. */
 export const CAP = {
   ND: field(2, 0),
   AFL: bit(3),
@@ -13,6 +14,7 @@ export const CAP = {
   SAGAW: field(12, 8),
   MGAW: field(21, 16),
   ZLR: bit(22),
+  ISOCH: bit(23),
   FRO: field(33, 24),
   SLLPS: field(37, 34),
   PSI: bit(39),
@@ -34,13 +36,18 @@ export const ECAP = {
   DT: bit(2),
   IR: bit(3),
   EIM: bit(4),
+  CH: bit(5),
   PT: bit(6),
   SC: bit(7),
   IRO: field(17, 8),
   MHMV: field(23, 20),
+  ECS: bit(24),
   MTS: bit(25),
   NEST: bit(26),
+  DIS: bit(27),
+  PASID_28: bit(28),
   PRS: bit(29),
+  ERS: bit(30),
   SRS: bit(31),
   NWFS: bit(33),
   EAFS: bit(34),
@@ -55,7 +62,18 @@ export const ECAP = {
   FLTS: bit(47),
   SMPWCS: bit(48),
   RPS: bit(49),
+  TDXCS: bit(50),
+  PMS: bit(51),
   ADMS: bit(52),
+  RPRIVS: bit(53),
+  HPTS: bit(55),
+  PTRS: bit(56),
+  SSIRWS: bit(57),
+  SMS: bit(58),
+  HPT1GPS: bit(59),
+  RDTS: bit(60),
+  EIMER: bit(61),
+  IRREQ: bit(62),
 } as const;
 
 /** What the unit's rules ask of VER, CAP and ECAP, worked out once. */
@@ -78,6 +96,7 @@ export interface Capability {
   readonly writeDrain: boolean;
   readonly readDrain: boolean;
   readonly setRootInvalidates: boolean;
+  readonly setInterruptInvalidates: boolean;
   readonly coherentWalk: boolean;
   readonly queuedInvalidation: boolean;
   readonly deviceTlb: boolean;
@@ -112,6 +131,7 @@ export function decodeCapability(
     writeDrain: isSet(CAP.DWD, capability),
     readDrain: isSet(CAP.DRD, capability),
     setRootInvalidates: isSet(CAP.ESRTPS, capability),
+    setInterruptInvalidates: isSet(CAP.ESIRTPS, capability),
     coherentWalk: isSet(ECAP.C, extended),
     queuedInvalidation: isSet(ECAP.QI, extended),
     deviceTlb: isSet(ECAP.DT, extended),

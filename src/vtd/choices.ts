@@ -2,7 +2,7 @@
  * What the specification leaves to the hardware, as named choices. A profile takes one value for each;
  * a scenario may take another (`choice NAME VALUE`). No rule of the unit has such a choice built in.
  */
-import type { CacheShape } from './caches.ts';
+import type { CacheShape } from './cache-shape.ts';
 
 export const hardwareChoices = {
   /**
@@ -32,8 +32,16 @@ export const hardwareChoices = {
   'page-selective-invalidation': ['exact', 'low-eight-bits'],
   /** How many bits of a request's address a fault record keeps (11.4.7.6 asks for no more than AGAW). */
   'fault-address': ['as-requested', 'within-address-width'],
+  /** Whether an index-selective interrupt-entry-cache invalidation removes more: Sandy Bridge-EP, all. */
+  'interrupt-entry-invalidation': ['by-index', 'global'],
+  /** What an access to FEEx_xxxx that is no interrupt becomes (revision 5.10: reason 29). */
+  'interrupt-range-access': ['blocked-silently', 'faults'],
+  /** Which DMA protected regions block while translation is on: all, from Skylake on. */
+  'protected-memory-with-translation': ['all-blocked', 'remapped-passes'],
   /** What CCMD and IOTLB do while the invalidation queue is on (6.5.1; undefined by the specification). */
   'register-invalidation-with-queue': ['executes', 'ignored'],
+  /** Whether entries that lead to tables are cached (6.2.5). */
+  'paging-structure-cache': ['none', 'kept'],
   'context-cache-entries': ['unlimited', '16', '64', '256'],
   'iotlb-entries': ['unlimited', '32', '64', '256', '1024'],
   /** What makes room in a full cache. */
@@ -54,10 +62,41 @@ export const keepsTheMost: HardwareChoices = {
   'partial-superpage-invalidation': 'keeps',
   'page-selective-invalidation': 'exact',
   'fault-address': 'as-requested',
+  'interrupt-entry-invalidation': 'by-index',
+  'interrupt-range-access': 'blocked-silently',
+  'protected-memory-with-translation': 'all-blocked',
   'register-invalidation-with-queue': 'executes',
+  'paging-structure-cache': 'none',
   'context-cache-entries': 'unlimited',
   'iotlb-entries': 'unlimited',
   'when-full': 'oldest',
+};
+
+/**
+ * The other end: removes with every command, and forgets on its own, as much as these choices let it.
+ * Two of them are not simply more or less. A device-selective invalidation by domain-id takes every
+ * device of the domain, by source-id at most the eight functions of one device; neither takes all that
+ * the other does. And a denial that is not answered from the cache depends on nothing remembered.
+ */
+export const keepsTheLeast: HardwareChoices = {
+  'device-selective-context': 'by-domain',
+  'domain-selective-context': 'global',
+  'set-root-pointer': 'empties-caches',
+  'translation-enable': 'empties-caches',
+  'cached-denial': 'walks-again',
+  'same-source-faults': 'collapsed',
+  'partial-superpage-invalidation': 'removes',
+  'page-selective-invalidation': 'low-eight-bits',
+  'fault-address': 'within-address-width',
+  'interrupt-entry-invalidation': 'global',
+  'interrupt-range-access': 'faults',
+  'protected-memory-with-translation': 'all-blocked',
+  // A command that is ignored removes nothing.
+  'register-invalidation-with-queue': 'executes',
+  'paging-structure-cache': 'none',
+  'context-cache-entries': '16',
+  'iotlb-entries': '32',
+  'when-full': 'all',
 };
 
 export function isChoiceName(name: string): name is ChoiceName {
