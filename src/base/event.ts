@@ -51,6 +51,10 @@ export type Happening =
       readonly frame: Frame; readonly target: Frame; readonly rights: string; readonly filledBy: number }
   | { readonly kind: 'iotlb-fill'; readonly source: SourceId; readonly domain: DomainId;
       readonly frame: Frame; readonly order: number; readonly target: Frame; readonly rights: string }
+  | { readonly kind: 'structure-hit'; readonly domain: DomainId; readonly frame: Frame;
+      readonly level: number; readonly table: Frame; readonly filledBy: number }
+  | { readonly kind: 'structure-fill'; readonly domain: DomainId; readonly frame: Frame;
+      readonly level: number; readonly table: Frame; readonly rights: string }
   | { readonly kind: 'evict'; readonly cache: CacheName; readonly entry: CacheEntryName }
   | { readonly kind: 'walk-read'; readonly structure: string; readonly address: Address;
       readonly low: Word64; readonly high: Word64 | null }

@@ -73,6 +73,16 @@ function fields(what: Happening): Fields {
     case 'context-fill': return { ...tags(what), table: hexFrame(what.table) };
     case 'iotlb-hit': return { ...tags(what), ...page(what), filledBy: what.filledBy };
     case 'iotlb-fill': return { ...tags(what), ...page(what), pages: 2 ** what.order };
+    case 'structure-hit':
+      return {
+        domain: domainIdNumber(what.domain), page: hexFrame(what.frame), level: what.level,
+        table: hexFrame(what.table), filledBy: what.filledBy,
+      };
+    case 'structure-fill':
+      return {
+        domain: domainIdNumber(what.domain), page: hexFrame(what.frame), level: what.level,
+        table: hexFrame(what.table), rights: what.rights,
+      };
     case 'evict': return { cache: what.cache, entry: entry(what.entry) };
     case 'walk-read':
       return {

@@ -91,6 +91,12 @@ function describeUnit(what: NotSoftware): string {
     case 'iotlb-fill':
       return `IOTLB takes ${bdf(what.source)} ${hexFrame(what.frame)} -> ${hexFrame(what.target)} `
         + `${what.rights}, domain ${domainIdNumber(what.domain)}${pageSize(what.order)}`;
+    case 'structure-hit':
+      return `paging-structure cache answers for ${hexFrame(what.frame)}, level ${what.level}: `
+        + `table ${hexFrame(what.table)}, domain ${domainIdNumber(what.domain)} (#${what.filledBy})`;
+    case 'structure-fill':
+      return `paging-structure cache takes ${hexFrame(what.frame)}, level ${what.level}: `
+        + `table ${hexFrame(what.table)} ${what.rights}, domain ${domainIdNumber(what.domain)}`;
     case 'evict': return `${cacheText(what.cache)} drops ${entryText(what.entry)}`;
     case 'walk-read':
       return `walk: ${what.structure} at ${hexAddress(what.address)} is `
@@ -109,7 +115,7 @@ function describeUnit(what: NotSoftware): string {
 
 type Device = Exclude<NotSoftware, { kind:
   'command' | 'descriptor' | 'queue-error' | 'invalidate' | 'drained' | 'context-hit' | 'context-fill'
-  | 'iotlb-hit' | 'iotlb-fill' | 'evict' | 'walk-read' | 'fault' | 'fault-record' | 'fault-lost' | 'message'
+  | 'iotlb-hit' | 'iotlb-fill' | 'structure-hit' | 'structure-fill' | 'evict' | 'walk-read' | 'fault' | 'fault-record' | 'fault-lost' | 'message'
   | 'unmodelled' }>;
 
 function describeDevice(what: Device): string {

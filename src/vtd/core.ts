@@ -15,6 +15,7 @@ import { shapeOf, type HardwareChoices } from './choices.ts';
 import type { DepartureName } from './departures.ts';
 import { Formats } from './entries.ts';
 import { Iotlb } from './iotlb.ts';
+import { PagingStructureCache } from './paging-structure-cache.ts';
 import type { UnitProfile } from './profiles.ts';
 import { RegisterFile } from './register-file.ts';
 import { registerTable } from './registers.ts';
@@ -34,11 +35,15 @@ export const LATCHED = {
   queueCause: 8,
   drainBelow: 9,
   registerDrainBelow: 10,
-  translationOn: 11,
-  requestCount: 12,
-  lastWasWait: 13,
-  contextCommandCause: 14,
-  iotlbCommandCause: 15,
+  interruptTable: 11,
+  interruptOrder: 12,
+  interruptMode: 13,
+  protectedOn: 14,
+  translationOn: 15,
+  requestCount: 16,
+  lastWasWait: 17,
+  contextCommandCause: 18,
+  iotlbCommandCause: 19,
 } as const;
 
 export interface UnitSettings {
@@ -61,6 +66,7 @@ export class UnitCore implements WalkUnit {
   readonly latched: Numbers;
   readonly contextCache: ContextCache;
   readonly iotlb: Iotlb;
+  readonly structures: PagingStructureCache;
   readonly memory: PhysicalMemory;
   readonly agenda: Agenda;
   readonly trace: Trace;
@@ -90,6 +96,7 @@ export class UnitCore implements WalkUnit {
     this.contextCache = new ContextCache(
       journal, settings.name, shapeOf(settings.choices, 'context-cache-entries'));
     this.iotlb = new Iotlb(journal, settings.name, shapeOf(settings.choices, 'iotlb-entries'));
+    this.structures = new PagingStructureCache(journal, settings.name);
     this.memory = memory;
     this.agenda = agenda;
     this.trace = trace;

@@ -50,6 +50,18 @@ export const departures = {
     rule: '11.4.9.6: IEDATA has sixteen bits',
     instead: 'all 32 bits of IEDATA can be written',
   },
+  'compatibility-interrupts-pass': {
+    rule: '5.1.4: with remapping on, compatibility-format interrupts pass only while CFIS is set',
+    instead: 'they pass whenever EIME is clear',
+  },
+  'interrupt-reserved-before-source': {
+    rule: '7.1.3: an entry whose source-id does not match is reason 26, reserved fields or not',
+    instead: 'reserved fields of an interrupt-remapping entry are looked at before the source-id',
+  },
+  'interrupt-bus-range-swapped': {
+    rule: '9.10: SVT 10 takes SID 15:8 for the first bus and 7:0 for the last',
+    instead: 'the two are taken the other way round',
+  },
 } as const;
 
 export type DepartureName = keyof typeof departures;

@@ -38,7 +38,8 @@ export type QueueErrorName = keyof typeof QUEUE_ERROR;
 export type Descriptor =
   | { readonly kind: 'context'; readonly command: ContextInvalidation }
   | { readonly kind: 'iotlb'; readonly command: IotlbInvalidation; readonly drains: boolean }
-  | { readonly kind: 'interrupt-entry'; readonly asked: string }
+  | { readonly kind: 'interrupt-entry';
+      readonly selected: { readonly index: number; readonly order: number } | null }
   /** Accepted, but what it is about is not modelled. */
   | { readonly kind: 'other'; readonly what: string }
   | { readonly kind: 'wait'; readonly statusData: number | null; readonly statusAddress: number;
@@ -56,7 +57,8 @@ export function describeDescriptor(descriptor: Descriptor): string {
   switch (descriptor.kind) {
     case 'context': return `context-cache invalidation ${describeContextInvalidation(descriptor.command)}`;
     case 'iotlb': return `IOTLB invalidation ${describeIotlbInvalidation(descriptor.command)}`;
-    case 'interrupt-entry': return `interrupt-entry-cache invalidation ${descriptor.asked}`;
+    case 'interrupt-entry': return 'interrupt-entry-cache invalidation '
+      + (descriptor.selected === null ? 'global' : `index ${descriptor.selected.index}`);
     case 'other': return `${descriptor.what} invalidation`;
     case 'wait': return 'wait';
     default: return unreachable(descriptor);
@@ -132,7 +134,7 @@ function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descrip
       const order = get(AM, high);
       if (order > capability.maximumAddressMask) return 'reservedField';
       const frame = frameAt(get(ADDR, high));
-      return { kind: 'iotlb', command: { granularity: 'page', domain, frame, order }, drains };
+      return { kind: 'iotlb', command: { granularity: 'page', domain, frame, order, leafOnly: isSet(IH, high) }, drains };
     }
     default: return 'invalidType';
   }
@@ -141,8 +143,8 @@ function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descrip
 function decodeInterruptEntry(low: Word64, high: Word64): Descriptor | QueueErrorName {
   const { G, IM, IIDX } = ENTRY_CACHE;
   if (hasOthers(low, TYPE_LOW, G, IM, IIDX) || hasOthers(high)) return 'reservedField';
-  const asked = isSet(G, low) ? `index ${get(IIDX, low)} mask ${get(IM, low)}` : 'global';
-  return { kind: 'interrupt-entry', asked };
+  const selected = isSet(G, low) ? { index: get(IIDX, low), order: get(IM, low) } : null;
+  return { kind: 'interrupt-entry', selected };
 }
 
 function decodeWait(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {

@@ -36,6 +36,15 @@ export const REASON = {
   outputInInterruptRange: reason(0x0e, 'LGN.4', true, 'the translation ends in the interrupt range'),
   rootAddressInvalid: reason(0x30, 'RTA.1', false, 'the root-table address register asks for a mode '
     + 'that the unit does not have'),
+  interruptRequestReserved: reason(0x20, 'IRT.1', false, 'a reserved field of the interrupt request is set'),
+  interruptIndex: reason(0x21, 'IRT.2', false, 'the index is beyond the interrupt-remapping table'),
+  interruptNotPresent: reason(0x22, 'IRT.3', true, 'the interrupt-remapping entry is not present'),
+  interruptEntryUnreadable: reason(0x23, 'IRT.4', false, 'the interrupt-remapping entry cannot be read'),
+  interruptEntryReserved: reason(0x24, 'IRT.5', true,
+    'a reserved field of the interrupt-remapping entry is set'),
+  interruptCompatibility: reason(0x25, 'IRT.6', false, 'an interrupt in compatibility format is blocked'),
+  interruptSource: reason(0x26, 'IRT.7', true, 'the source-id of the interrupt is not the one expected'),
+  interruptRangeAccess: reason(0x29, 'IRT.10', false, 'an access to the interrupt range is no interrupt'),
 } as const satisfies Record<string, FaultReason>;
 
 const byCode = new Map<number, FaultReason>(

@@ -19,7 +19,12 @@ export interface Fault {
   readonly access: Access;
   readonly freshness: Freshness;
   readonly cause: number;
+  /** For interrupt requests: what FI 63:48 gets. */
+  readonly interruptIndex?: number;
 }
+
+/** The interrupt index stands in FI 63:48, which is bit 36 of the page number. */
+const indexScale = 2 ** 36;
 
 export class FaultRecording {
   readonly #core: UnitCore;
@@ -67,7 +72,8 @@ export class FaultRecording {
       [FRCD_HIGH.T1, access === 'write' || access === 'atomic' ? 0 : 1],
       [FRCD_HIGH.SID, sourceIdNumber(source)],
     );
-    core.registers.setValue(`FRCD${index}`, put(FRCD_LOW.FI, zeroWord, this.#recorded(frame)));
+    core.registers.setValue(`FRCD${index}`, put(FRCD_LOW.FI, zeroWord,
+      fault.interruptIndex === undefined ? this.#recorded(frame) : fault.interruptIndex * indexScale));
     core.registers.setValue(`FRCD${index}_HIGH`, put(FRCD_HIGH.F, high, 1));
     if (core.registers.field('FSTS', FSTS.PPF) === 0) {
       core.registers.setField('FSTS', FSTS.FRI, index);

@@ -10,6 +10,7 @@ import {
 import { nameContext, type CachedContext } from './context-cache.ts';
 import type { Capability } from './capability.ts';
 import type { UnitCore } from './core.ts';
+import { PagingStructureCache, type CachedStructure } from './paging-structure-cache.ts';
 import { byAddress, nameTranslation, type CachedTranslation } from './iotlb.ts';
 
 export type ContextInvalidation =
@@ -24,7 +25,9 @@ export type IotlbInvalidation =
   | { readonly granularity: 'domain'; readonly domain: DomainId }
   | { readonly granularity: 'page'; readonly domain: DomainId; readonly frame: Frame;
       /** AM: the range is the naturally aligned 2^order pages around `frame`. */
-      readonly order: number };
+      readonly order: number;
+      /** IH: no entry that leads to a table has changed. */
+      readonly leafOnly: boolean };
 
 const sourceMask = [0xffff, 0xfffb, 0xfff9, 0xfff8] as const;
 
@@ -107,6 +110,23 @@ function selectsTranslation(
   }
 }
 
+/** Entries that lead to tables go unless the command says that only leaves changed (IH). */
+function selectsStructure(
+  core: UnitCore, command: IotlbInvalidation, entry: CachedStructure,
+): boolean {
+  switch (command.granularity) {
+    case 'global':
+      return true;
+    case 'domain':
+      return sameDomain(core, command.domain, entry.domain);
+    case 'page':
+      return !command.leafOnly && sameDomain(core, command.domain, entry.domain)
+        && PagingStructureCache.overlaps(entry, implementedFrame(core, command.frame), command.order);
+    default:
+      return unreachable(command);
+  }
+}
+
 export function describeContextInvalidation(command: ContextInvalidation): string {
   switch (command.granularity) {
     case 'global': return 'global';
@@ -154,12 +174,17 @@ export function invalidateContextCache(
 }
 
 export function invalidateIotlb(core: UnitCore, command: IotlbInvalidation, cause: number): void {
+  const structures = core.structures.size === 0 ? []
+    : core.structures.remove((entry) => selectsStructure(core, command, entry));
   if (command.granularity === 'global' && !core.trace.recording) return core.iotlb.clear();
   const gone = core.iotlb.select((entry) => selectsTranslation(core, command, entry));
   if (core.trace.recording) {
     core.emit(cause, {
       kind: 'invalidate', cache: 'iotlb', asked: describeIotlbInvalidation(command),
-      did: command.granularity, removed: [...gone].sort(byAddress).map(nameTranslation),
+      did: command.granularity, removed: [
+        ...[...gone].sort(byAddress).map(nameTranslation),
+        ...structures.map(({ domain, frame, filledBy }) => ({ source: null, frame, domain, filledBy })),
+      ],
     });
   }
   for (const entry of gone) core.iotlb.delete(entry);

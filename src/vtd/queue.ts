@@ -14,6 +14,7 @@ import {
 import { EventMessage } from './event-message.ts';
 import type { FaultRecording } from './fault-recording.ts';
 import { invalidateContextCache, invalidateIotlb } from './invalidation.ts';
+import type { InterruptRemapping } from './interrupt-remapping.ts';
 import { FSTS, GSTS, ICS, IQERCD, IQH, IQT } from './registers.ts';
 import type { Translation } from './translation.ts';
 
@@ -21,10 +22,14 @@ export class InvalidationQueue {
   readonly #core: UnitCore;
   readonly #faults: FaultRecording;
   readonly #translation: Translation;
+  readonly #interrupts: InterruptRemapping;
   readonly #completion: EventMessage;
   readonly #appointment: Appointment;
 
-  constructor(core: UnitCore, faults: FaultRecording, translation: Translation) {
+  constructor(
+    core: UnitCore, faults: FaultRecording, translation: Translation, interrupts: InterruptRemapping,
+  ) {
+    this.#interrupts = interrupts;
     this.#core = core;
     this.#faults = faults;
     this.#translation = translation;
@@ -118,10 +123,7 @@ export class InvalidationQueue {
         }
         return;
       case 'interrupt-entry':
-        core.emit(event, {
-          kind: 'invalidate', cache: 'interrupt-entry', asked: descriptor.asked, did: 'global', removed: [],
-        });
-        return;
+        return this.#interrupts.invalidate(descriptor.selected, event);
       case 'other':
         core.emit(event, { kind: 'unmodelled', register: descriptor.what, access: 'write' });
         return;

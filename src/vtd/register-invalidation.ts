@@ -114,7 +114,10 @@ export class RegisterInvalidation {
         if (order > capability.maximumAddressMask) return undefined;
         // A unit without page-selective invalidation does more than it was asked.
         if (!capability.pageSelective) return { granularity: 'domain', domain };
-        return { granularity: 'page', domain, frame: frameAt(registers.field('IVA', IVA.ADDR)), order };
+        return {
+          granularity: 'page', domain, frame: frameAt(registers.field('IVA', IVA.ADDR)), order,
+          leafOnly: registers.field('IVA', IVA.IH) === 1,
+        };
       }
       default: return undefined;
     }

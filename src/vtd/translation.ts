@@ -21,6 +21,7 @@ import {
   contextGranularityDone, sameDomain, selectsSource, type ContextInvalidation, type IotlbInvalidation,
 } from './invalidation.ts';
 import { nameTranslation, rightsOf, type CachedTranslation } from './iotlb.ts';
+import { PagingStructureCache } from './paging-structure-cache.ts';
 import { PassThroughLatch } from './pass-through-latch.ts';
 import { Walk, deniedReason, inInterruptRange, walkStart, type WalkState } from './walk.ts';
 
@@ -41,10 +42,13 @@ export type Answer =
   /** A write to the interrupt range: an interrupt request, not memory. */
   | { readonly kind: 'interrupt'; readonly event: number };
 
+type Walking = Extract<Position, { kind: 'walking' }>;
+
 type Position =
   | { readonly kind: 'arrived' }
-  | { readonly kind: 'walking'; readonly state: WalkState; readonly cachedContext: number | null;
-      readonly event: number }
+  /** `used`: the fill of the last cached entry that the walk relies on. */
+  | { readonly kind: 'walking'; readonly state: WalkState; readonly contextCached: boolean;
+      readonly used: number | null; readonly event: number }
   | { readonly kind: 'translated'; readonly order: number };
 
 interface Pending {
@@ -89,6 +93,7 @@ export class Translation {
   readonly #walk: Walk;
   readonly #latch: PassThroughLatch;
   readonly #latches: boolean;
+  readonly #keepsStructures: boolean;
   /** A second walk, so that looking at memory leaves no trace in the one that answers. */
   readonly #truth: Walk;
   readonly #pending: Table<Pending>;
@@ -99,6 +104,7 @@ export class Translation {
     this.#walk = new Walk(core);
     this.#latch = new PassThroughLatch(core, journal);
     this.#latches = core.departs('pass-through-latched');
+    this.#keepsStructures = core.choices['paging-structure-cache'] === 'kept';
     this.#truth = new Walk(core);
     this.#pending = new Table(journal, `${core.name} requests`, weighPending,
       (pending) => hexFrame(pending.request.frame));
@@ -203,13 +209,11 @@ export class Translation {
   }
 
   /** Everything that needs no fetch: ranges, modes, IOTLB, context cache. */
-  #lookUp(request: TranslationRequest): Answer | Extract<Position, { kind: 'walking' }> {
+  #lookUp(request: TranslationRequest): Answer | Walking {
     const core = this.#core;
     const { source, frame, access, cause } = request;
     if (inInterruptRange(frame)) {
-      return access === 'write'
-        ? { kind: 'interrupt', event: cause }
-        : { kind: 'blocked', reason: null, freshness: fresh, event: cause };
+      return this.#atInterruptRange(request);
     }
     if (core.latched.get(LATCHED.translationOn) === 0) {
       return { kind: 'translated', target: frame, via: 'untranslated', freshness: fresh, event: cause };
@@ -233,58 +237,109 @@ export class Translation {
     }
     const context = core.contextCache.lookUp(source);
     if (context === undefined) {
-      return { kind: 'walking', state: walkStart, cachedContext: null, event: cause };
+      return { kind: 'walking', state: walkStart, contextCached: false, used: null, event: cause };
     }
     const { fields, filledBy } = context;
     const hit = core.trace.recording
       ? core.emit(cause, { kind: 'context-hit', source, domain: fields.domain, filledBy }) : cause;
-    return this.#continueFrom(request, { kind: 'ready', context: fields }, filledBy, hit);
+    return this.#continueFrom(request, {
+      kind: 'walking', state: { kind: 'ready', context: fields }, contextCached: true, used: filledBy, event: hit,
+    });
+  }
+
+  /** Accesses to FEEx_xxxx never reach the tables (3.14): writes are interrupts, zero-length reads pass. */
+  #atInterruptRange({ source, frame, access, cause }: TranslationRequest): Answer {
+    if (access === 'write' || access === 'zero-length-read') return { kind: 'interrupt', event: cause };
+    if (this.#core.choices['interrupt-range-access'] === 'blocked-silently') {
+      return { kind: 'blocked', reason: null, freshness: fresh, event: cause };
+    }
+    const reason = REASON.interruptRangeAccess;
+    const event = this.#faults.report({
+      reason, faultDisabled: false, source, frame, access, freshness: fresh, cause,
+    });
+    return { kind: 'blocked', reason, freshness: fresh, event };
   }
 
   /** As `#proceed` to the end, for requests that nobody traces. */
-  #walkToTheEnd(request: TranslationRequest, start: Extract<Position, { kind: 'walking' }>): Answer {
+  #walkToTheEnd(request: TranslationRequest, start: Walking): Answer {
     const { source, frame, access } = request;
     let { state } = start;
     while (state.kind !== 'done' && state.kind !== 'fault') {
-      state = this.#walk.advance(state, source, frame, access);
-      if (state.kind === 'ready') this.#fillContext(source, state.context, start.event);
+      const next: WalkState = this.#walk.advance(state, source, frame, access);
+      if (next.kind === 'ready') this.#fillContext(source, next.context, start.event);
+      if (this.#keepsStructures) this.#fillStructure(request, state, next, start.event);
+      const found = this.#keepsStructures && state.kind === 'ready' && next.kind === 'table'
+        ? this.#skipAhead(request, next, start.event) : undefined;
+      state = found?.state ?? next;
     }
-    return this.#finish(request, state, start.cachedContext, start.event);
+    return this.#finish(request, state, start.used, start.event);
   }
 
-  #proceed(
-    request: TranslationRequest, position: Extract<Position, { kind: 'walking' }>,
-  ): Answer | Extract<Position, { kind: 'walking' }> {
+  #proceed(request: TranslationRequest, position: Walking): Answer | Walking {
     const { source, frame, access } = request;
     const state = this.#walk.advance(position.state, source, frame, access);
     const fetch = this.#walk.takeFetch();
-    const event = fetch === null ? position.event
+    let event = fetch === null ? position.event
       : this.#core.emit(position.event, { kind: 'walk-read', ...fetch });
-    return this.#continueFrom(request, state, position.cachedContext, event);
+    if (this.#keepsStructures) event = this.#fillStructure(request, position.state, state, event);
+    return this.#continueFrom(request, { ...position, state, event });
   }
 
   /** A context entry just fetched is cached; a finished walk is answered; else the walk goes on. */
-  #continueFrom(
-    request: TranslationRequest, state: WalkState, cachedContext: number | null, event: number,
-  ): Answer | Extract<Position, { kind: 'walking' }> {
-    let next = state;
-    let at = event;
-    if (next.kind === 'ready') {
-      if (cachedContext === null) at = this.#fillContext(request.source, next.context, event);
-      next = this.#walk.advance(next, request.source, request.frame, request.access);
+  #continueFrom(request: TranslationRequest, position: Walking): Answer | Walking {
+    let { state, event, used } = position;
+    if (state.kind === 'ready') {
+      if (!position.contextCached) event = this.#fillContext(request.source, state.context, event);
+      state = this.#walk.advance(state, request.source, request.frame, request.access);
+      if (this.#keepsStructures && state.kind === 'table') {
+        ({ state, event, used } = this.#skipAhead(request, state, event) ?? { state, event, used });
+      }
     }
-    if (next.kind === 'done' || next.kind === 'fault') {
-      return this.#finish(request, next, cachedContext, at);
-    }
-    return { kind: 'walking', state: next, cachedContext, event: at };
+    if (state.kind === 'done' || state.kind === 'fault') return this.#finish(request, state, used, event);
+    return { kind: 'walking', state, contextCached: position.contextCached, used, event };
+  }
+
+  /** Begins the walk of the tables behind the deepest cached entry that leads to one. */
+  #skipAhead(
+    request: TranslationRequest, top: Extract<WalkState, { kind: 'table' }>, event: number,
+  ): { readonly state: WalkState; readonly event: number; readonly used: number } | undefined {
+    const { context } = top;
+    const entry = this.#core.structures.lookUp(context.domain, request.frame, context.levels);
+    if (entry === undefined) return undefined;
+    const { table, readable, writable, level, filledBy, domain } = entry;
+    const hit = this.#core.trace.recording ? this.#core.emit(event, {
+      kind: 'structure-hit', domain, frame: entry.frame, level, table, filledBy,
+    }) : event;
+    // The rights of the levels above are cached with it: what they refuse is refused at once.
+    const { zeroLengthRead } = this.#core.capability;
+    const denied = deniedReason(request.access, readable, writable, zeroLengthRead);
+    const state: WalkState = denied === undefined
+      ? { kind: 'table', context, level: level - 1, table, readable, writable }
+      : { kind: 'fault', reason: denied, faultDisabled: context.faultDisabled };
+    return { state, event: hit, used: filledBy };
+  }
+
+  /** Caches an entry that was just read and leads to a table. */
+  #fillStructure(
+    request: TranslationRequest, before: WalkState, after: WalkState, event: number,
+  ): number {
+    if (before.kind !== 'table' || after.kind !== 'table') return event;
+    const { level, context: { domain } } = before;
+    const { table, readable, writable } = after;
+    const frame = PagingStructureCache.regionOf(request.frame, level);
+    const fill = this.#core.trace.recording ? this.#core.emit(event, {
+      kind: 'structure-fill', domain, frame, level, table, rights: rightsOf(readable, writable),
+    }) : noCause;
+    this.#core.structures.insert({ domain, level, frame, table, readable, writable, filledBy: fill });
+    return this.#core.trace.recording ? fill : event;
   }
 
   #finish(
     request: TranslationRequest, state: Extract<WalkState, { kind: 'done' | 'fault' }>,
-    cachedContext: number | null, event: number,
+    used: number | null, event: number,
   ): Answer {
     const freshness = this.#compare(request,
-      state.kind === 'done' ? state.result.frame : state.reason, cachedContext);
+      state.kind === 'done' ? state.result.frame : state.reason, used);
     if (state.kind === 'fault') {
       const { reason, faultDisabled } = state;
       const number = this.#faults.report({ ...request, reason, faultDisabled, freshness, cause: event });

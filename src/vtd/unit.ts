@@ -6,13 +6,17 @@ import type { Agenda, Appointment } from '../base/agenda.ts';
 import type { Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
-import { get, isSet, or32, put, without32, type Word64 } from '../base/word.ts';
+import { get, isSet, put, type Word64 } from '../base/word.ts';
 import { LATCHED, UnitCore, type UnitSettings } from './core.ts';
 import { FaultRecording } from './fault-recording.ts';
 import { emptyCaches } from './invalidation.ts';
+import {
+  InterruptRemapping, type InterruptAnswer, type InterruptRequest,
+} from './interrupt-remapping.ts';
+import { ProtectedMemory } from './protected-memory.ts';
 import { InvalidationQueue } from './queue.ts';
 import { RegisterInvalidation } from './register-invalidation.ts';
-import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, PMEN, RTADDR } from './registers.ts';
+import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR } from './registers.ts';
 import { Translation, type Answer, type TranslationRequest } from './translation.ts';
 
 export class DmarUnit {
@@ -21,6 +25,8 @@ export class DmarUnit {
   readonly #faults: FaultRecording;
   readonly #translation: Translation;
   readonly #queue: InvalidationQueue;
+  readonly #interrupts: InterruptRemapping;
+  readonly #protectedMemory: ProtectedMemory;
   readonly #registerInvalidation: RegisterInvalidation;
   readonly #command: Appointment;
 
@@ -30,7 +36,10 @@ export class DmarUnit {
     this.core = new UnitCore(settings, journal, memory, agenda, trace);
     this.#faults = new FaultRecording(this.core);
     this.#translation = new Translation(this.core, this.#faults, journal);
-    this.#queue = new InvalidationQueue(this.core, this.#faults, this.#translation);
+    this.#interrupts = new InterruptRemapping(this.core, this.#faults, journal);
+    this.#protectedMemory = new ProtectedMemory(this.core);
+    this.#queue = new InvalidationQueue(
+      this.core, this.#faults, this.#translation, this.#interrupts);
     this.#registerInvalidation = new RegisterInvalidation(this.core, this.#translation);
     this.#command = agenda.add(() => this.#completeCommand());
   }
@@ -42,7 +51,11 @@ export class DmarUnit {
   }
 
   advance(slot: number): Answer | number {
-    return this.#translation.advance(slot);
+    const step = this.#translation.advance(slot);
+    if (typeof step === 'number') return step;
+    const answer = this.#guard(step);
+    if (answer !== step) this.retire(slot);
+    return answer;
   }
 
   retire(slot: number): void {
@@ -52,7 +65,20 @@ export class DmarUnit {
   }
 
   translate(request: TranslationRequest): Answer {
-    return this.#translation.translate(request);
+    return this.#guard(this.#translation.translate(request));
+  }
+
+  /** A write of one aligned dword to the interrupt range. */
+  interrupt(request: InterruptRequest): InterruptAnswer {
+    return this.#interrupts.remap(request);
+  }
+
+  /** Protected regions hold back what translation let through; nothing is logged. */
+  #guard(answer: Answer): Answer {
+    if (answer.kind !== 'translated' || this.core.latched.get(LATCHED.protectedOn) === 0) return answer;
+    const remapped = answer.via === 'IOTLB' || answer.via === 'walk';
+    if (!this.#protectedMemory.blocks(answer.target, remapped)) return answer;
+    return { kind: 'blocked', reason: null, freshness: answer.freshness, event: answer.event };
   }
 
   // --- registers ----------------------------------------------------------------------------
@@ -125,7 +151,7 @@ export class DmarUnit {
       case 'IECTL':
         return this.#queue.completionControlChanged(cause);
       case 'PMEN':
-        return this.#followProtectedMemory(cause);
+        return this.#protectedMemory.follow();
       default:
         return;
     }
@@ -154,10 +180,7 @@ export class DmarUnit {
     const cause = latched.get(LATCHED.commandCause);
     const status = registers.value('GSTS');
     if (isSet(GCMD.SRTP, value)) this.#setRootTablePointer(cause);
-    if (isSet(GCMD.SIRTP, value)) {
-      this.core.emit(cause, { kind: 'command', command: 'SIRTP: interrupt-remapping table latched' });
-      registers.setField('GSTS', GSTS.IRTPS, 1);
-    }
+    if (isSet(GCMD.SIRTP, value)) this.#setInterruptTablePointer(cause);
     if (isSet(GCMD.WBF, value)) {
       this.core.emit(cause, { kind: 'command', command: 'WBF: write buffer flushed' });
       registers.setField('GSTS', GSTS.WBFS, 0);
@@ -193,6 +216,17 @@ export class DmarUnit {
     this.#translation.lookAgainForPassThrough(() => true);
   }
 
+  #setInterruptTablePointer(cause: number): void {
+    const { registers, latched, capability } = this.core;
+    const event = this.core.emit(cause, { kind: 'command', command: 'SIRTP: interrupt-remapping table latched' });
+    const address = registers.value('IRTA');
+    latched.set(LATCHED.interruptTable, get(IRTA.IRTA, address));
+    latched.set(LATCHED.interruptOrder, get(IRTA.S, address));
+    latched.set(LATCHED.interruptMode, get(IRTA.EIME, address));
+    registers.setField('GSTS', GSTS.IRTPS, 1);
+    if (capability.setInterruptInvalidates) this.#interrupts.invalidate(null, event);
+  }
+
   /** What the unit does by itself, it does to walks in progress too. */
   #emptyCaches(event: number): void {
     emptyCaches(this.core, event);
@@ -211,7 +245,6 @@ export class DmarUnit {
         this.#translation.lookAgainForPassThrough(() => true);
         return this.#faults.remappingChanged();
       case 'IRE':
-        if (on) core.emit(event, { kind: 'unmodelled', register: 'interrupt remapping', access: 'write' });
         registers.setField('GSTS', GSTS.IRES, on ? 1 : 0);
         return this.#faults.remappingChanged();
       case 'CFI':
@@ -233,18 +266,5 @@ export class DmarUnit {
     latched.set(LATCHED.queueOrder, get(IQA.QS, address));
     latched.set(LATCHED.queueWide, get(IQA.DW, address));
     this.#queue.kick(event);
-  }
-
-  // --- protected memory ---------------------------------------------------------------------
-
-  /** PRS follows EPM; that the regions then block DMA is not modelled, and said so. */
-  #followProtectedMemory(cause: number): void {
-    const { registers } = this.core;
-    const control = registers.value('PMEN').low;
-    const enabled = isSet(PMEN.EPM, { low: control, high: 0 });
-    if (enabled) this.core.emit(cause, { kind: 'unmodelled', register: 'PMEN', access: 'write' });
-    const status = PMEN.PRS.lowMask;
-    registers.setValue('PMEN',
-      { low: enabled ? or32(control, status) : without32(control, status), high: 0 });
   }
 }

@@ -1,0 +1,86 @@
+/**
+ * The second-level paging-structure caches (specification 6.2.5): entries that lead to a table, found
+ * and removed by domain-id and address. An entry saves the walk above it; what it leads to is read from
+ * memory each time. It may exist though nothing below it is mapped.
+ */
+import { Grid } from '../base/grid.ts';
+import { digest } from '../base/hash.ts';
+import type { Journal } from '../base/journal.ts';
+import {
+  alignedFrame, blocksOverlap, domainIdNumber, frameNumber, hexFrame, type DomainId, type Frame,
+} from '../base/word.ts';
+
+export interface CachedStructure {
+  readonly domain: DomainId;
+  /** The level of the entry: 2 is a PDE, which leads to a page table. */
+  readonly level: number;
+  /** First frame of the region that the entry translates. */
+  readonly frame: Frame;
+  /** The table it leads to, with the rights of all levels down to it. */
+  readonly table: Frame;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly filledBy: number;
+}
+
+const levels = [2, 3, 4, 5] as const;
+
+function weigh(entry: CachedStructure): number {
+  return digest([domainIdNumber(entry.domain), entry.level, frameNumber(entry.frame),
+    frameNumber(entry.table), entry.readable ? 1 : 0, entry.writable ? 1 : 0]);
+}
+
+/** Order of the region that an entry of a level translates. */
+function orderOf(level: number): number {
+  return 9 * (level - 1);
+}
+
+export class PagingStructureCache {
+  readonly #grids: ReadonlyMap<number, Grid<CachedStructure>>;
+
+  constructor(journal: Journal, name: string) {
+    this.#grids = new Map(levels.map((level) => [level, new Grid<CachedStructure>(
+      journal, `${name} level ${level} entries`, weigh,
+      (entry) => `domain ${domainIdNumber(entry.domain)} ${hexFrame(entry.frame)}`)]));
+  }
+
+  /** The deepest entry for the address in a table of so many levels. */
+  lookUp(domain: DomainId, frame: Frame, tableLevels: number): CachedStructure | undefined {
+    for (let level = 2; level <= tableLevels; level += 1) {
+      const first = alignedFrame(frame, orderOf(level));
+      const entry = this.#grids.get(level)?.get(domainIdNumber(domain), frameNumber(first));
+      if (entry !== undefined && entry.frame === first) return entry;
+    }
+    return undefined;
+  }
+
+  insert(entry: CachedStructure): void {
+    this.#grids.get(entry.level)?.set(domainIdNumber(entry.domain), frameNumber(entry.frame), entry);
+  }
+
+  /** Where an entry of this level for `frame` begins. */
+  static regionOf(frame: Frame, level: number): Frame {
+    return alignedFrame(frame, orderOf(level));
+  }
+
+  /** Entries whose region shares an address with the 2^order frames around `frame`. */
+  static overlaps(entry: CachedStructure, frame: Frame, order: number): boolean {
+    return blocksOverlap(entry.frame, orderOf(entry.level), frame, order);
+  }
+
+  remove(selects: (entry: CachedStructure) => boolean): readonly CachedStructure[] {
+    const gone = this.entries().filter(selects);
+    for (const { level, domain, frame } of gone) {
+      this.#grids.get(level)?.delete(domainIdNumber(domain), frameNumber(frame));
+    }
+    return gone;
+  }
+
+  entries(): readonly CachedStructure[] {
+    return levels.flatMap((level) => this.#grids.get(level)?.sorted() ?? []);
+  }
+
+  get size(): number {
+    return levels.reduce((sum, level) => sum + (this.#grids.get(level)?.size ?? 0), 0);
+  }
+}
