@@ -18,13 +18,57 @@ const limit32 = 0xfffff;
 /** Ranges above this order never go to a magazine (IOVA_RANGE_CACHE_MAX_SIZE 6). */
 const magazineOrders = 6;
 const magazineSize = 128;
+/** MAX_GLOBAL_MAGS: full magazines that a CPU may leave to the others. */
+const depotSize = 32;
+
+/** struct iova_rcache of one size and one CPU: two magazines, and the depot behind them. */
+class RangeCache {
+  #loaded: number[] = [];
+  #previous: number[] = [];
+  readonly #depot: number[][] = [];
+
+  /** __iova_rcache_get: nothing when the top entry is not *below* the limit. */
+  take(limit: number): number | undefined {
+    if (this.#loaded.length === 0) {
+      if (this.#previous.length > 0) this.#swap();
+      else this.#loaded = this.#depot.pop() ?? this.#loaded;
+    }
+    const top = this.#loaded.at(-1);
+    return top !== undefined && top < limit ? this.#loaded.pop() : undefined;
+  }
+
+  /** __iova_rcache_insert; returns what no longer fits and goes back to the tree. */
+  put(low: number): readonly number[] {
+    let surplus: readonly number[] = [];
+    if (this.#loaded.length === magazineSize) {
+      if (this.#previous.length < magazineSize) {
+        this.#swap();
+      } else {
+        if (this.#depot.length < depotSize) this.#depot.push(this.#loaded);
+        else surplus = this.#loaded;
+        this.#loaded = [];
+      }
+    }
+    this.#loaded.push(low);
+    return surplus;
+  }
+
+  /** free_cpu_cached_iovas: the CPU's own magazines, not the depot. */
+  empty(): readonly number[] {
+    return [...this.#loaded.splice(0), ...this.#previous.splice(0)];
+  }
+
+  #swap(): void {
+    [this.#loaded, this.#previous] = [this.#previous, this.#loaded];
+  }
+}
 
 export class IovaDomain {
   /** Ascending by `low`. */
   readonly #ranges: Range[] = [];
   /** `cached32_node`: where the last search below 4 GiB ended. */
   #cached32: Range | null = null;
-  readonly #magazines: number[][] = Array.from({ length: magazineOrders }, () => []);
+  readonly #caches = Array.from({ length: magazineOrders }, () => new RangeCache());
 
   /** reserve_iova: takes a range out of circulation, merging it with what is already reserved. */
   reserve(low: number, high: number): void {
@@ -42,24 +86,18 @@ export class IovaDomain {
 
   /** alloc_iova_fast: the first frame of `size` frames (a power of two), or 0 when there are none. */
   allocate(size: number, limit: number): number {
-    const magazine = this.#magazines[orderOf(size)];
-    const top = magazine?.at(-1);
-    // iova_magazine_pop gives nothing when the top entry is not *below* the limit.
-    if (magazine !== undefined && top !== undefined && top < limit) {
-      magazine.pop();
-      return top;
-    }
+    const cached = this.#caches[orderOf(size)]?.take(limit);
+    if (cached !== undefined) return cached;
     const found = this.#allocateFromTree(size, limit);
     if (found !== 0) return found;
-    this.#emptyMagazines();
+    for (const cache of this.#caches) for (const low of cache.empty()) this.#removeFromTree(low);
     return this.#allocateFromTree(size, limit);
   }
 
   /** free_iova_fast: small ranges go to the magazine and stay in the tree. */
   free(low: number, size: number): void {
-    const magazine = this.#magazines[orderOf(size)];
-    if (magazine !== undefined && magazine.length < magazineSize) magazine.push(low);
-    else this.#removeFromTree(low);
+    const cache = this.#caches[orderOf(size)];
+    for (const surplus of cache === undefined ? [low] : cache.put(low)) this.#removeFromTree(surplus);
   }
 
   #allocateFromTree(size: number, limit: number): number {
@@ -93,12 +131,6 @@ export class IovaDomain {
       this.#cached32 = next !== undefined && next.low < limit32 ? next : null;
     }
     this.#ranges.splice(index, 1);
-  }
-
-  #emptyMagazines(): void {
-    for (const magazine of this.#magazines) {
-      for (const low of magazine.splice(0)) this.#removeFromTree(low);
-    }
   }
 
   #insert(range: Range): void {

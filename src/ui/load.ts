@@ -75,8 +75,13 @@ export function withReleases(
     return undefined;
   }
   const { crashed, capture } = scenario;
+  // `Result: Holds` speaks of the release in the file, also when another takes its place.
+  const expectations = options.has('capture')
+    ? scenario.expectations.map(({ release, result }) => ({ release: release ?? capture.release, result }))
+    : scenario.expectations;
   return {
     ...scenario,
+    expectations,
     crashed: { ...crashed, release: options.get('crashed') ?? crashed.release },
     capture: { ...capture, release: options.get('capture') ?? capture.release },
   };

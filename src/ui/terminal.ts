@@ -19,7 +19,8 @@ export function paintFor(
     || (setting === 'auto' && !environment['NO_COLOR']
       && ((forced !== undefined && forced !== '0')
         || (stream.isTTY === true && (stream.getColorDepth?.() ?? 1) > 1)));
-  return wanted ? (colour, text) => styleText(colour, text) : plain;
+  // What was wanted is settled; styleText would look at standard output and the environment again.
+  return wanted ? (colour, text) => styleText(colour, text, { validateStream: false }) : plain;
 }
 
 /** Text from outside, with what could drive a terminal or reorder a line made visible. */
