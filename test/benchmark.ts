@@ -11,6 +11,7 @@ import { Trace } from '../src/base/event.ts';
 import { Journal } from '../src/base/journal.ts';
 import { PhysicalMemory, frameRange } from '../src/base/memory.ts';
 import { addressOf, frameAt, sourceIdOf, type Frame } from '../src/base/word.ts';
+import type { HardwareChoices } from '../src/vtd/choices.ts';
 import { profileNamed } from '../src/vtd/profiles.ts';
 import { defaultUnitTiming } from '../src/vtd/timing.ts';
 import { DmarUnit } from '../src/vtd/unit.ts';
@@ -37,8 +38,14 @@ function perOperation(count: number, body: () => void): number {
   return median(samples);
 }
 
+interface Scene {
+  readonly unit: DmarUnit;
+  readonly memory: PhysicalMemory;
+  readonly frames: readonly Frame[];
+}
+
 /** A unit with `pages` consecutive pages of one device mapped, each to a page of its own. */
-function unitWithPages(pages: number, profileName: string): { unit: DmarUnit; frames: readonly Frame[] } {
+function unitWithPages(pages: number, profileName: string, changes: Partial<HardwareChoices> = {}): Scene {
   const profile = profileNamed(profileName);
   if (profile === undefined) throw new Error(`no profile ${profileName}`);
   const journal = new Journal(false);
@@ -46,7 +53,7 @@ function unitWithPages(pages: number, profileName: string): { unit: DmarUnit; fr
   const memory = new PhysicalMemory(
     journal, [frameRange(addressOf(0), addressOf(0x1f_ffff_ffff))], false);
   const unit = new DmarUnit({
-    name: 'dmar0', profile, choices: profile.choices, hostAddressWidth: 46, timing: defaultUnitTiming,
+    name: 'dmar0', profile, choices: { ...profile.choices, ...changes }, hostAddressWidth: 46, timing: defaultUnitTiming,
     deliverMessage: () => {},
   }, journal, memory, agenda, new Trace(agenda, journal, false));
   const put = (address: number, low: number, high = 0): void => {
@@ -70,7 +77,7 @@ function unitWithPages(pages: number, profileName: string): { unit: DmarUnit; fr
   agenda.settle();
   unit.writeRegister(0x18, 4, { low: 0x8000_0000, high: 0 }, -1);
   agenda.settle();
-  return { unit, frames };
+  return { unit, memory, frames };
 }
 
 function translateAll(unit: DmarUnit, frames: readonly Frame[], times: number): void {
@@ -86,27 +93,63 @@ function line(what: string, ns: number): void {
   console.log(`${what.padEnd(58)} ${ns.toFixed(0).padStart(7)} ns ${(1000 / ns).toFixed(2).padStart(8)} M/s`);
 }
 
-function hits(): void {
-  const { unit, frames } = unitWithPages(4096, 'skylake-sp');
+function hits(pages: number): void {
+  const { unit, frames } = unitWithPages(pages, 'skylake-sp');
+  const times = Math.max(1, Math.floor(262144 / pages));
   translateAll(unit, frames, 1);
-  line('translated DMA, IOTLB hit, 4096 pages', perOperation(frames.length * 64,
-    () => translateAll(unit, frames, 64)));
+  line(`translated DMA, IOTLB hit, ${pages} mapped pages`, perOperation(frames.length * times,
+    () => translateAll(unit, frames, times)));
 }
 
-function walks(): void {
-  const { unit, frames } = unitWithPages(4096, 'skylake-sp');
-  const samples: number[] = [];
-  for (let round = 0; round < warmUps + rounds; round += 1) {
-    const start = process.hrtime.bigint();
-    for (let pass = 0; pass < 8; pass += 1) {
-      // A global invalidation by register; it is part of the time, one for 4096 walks.
+/** Each pass begins with a global invalidation by register, which is part of the time. */
+function walks(pages: number, structures: 'none' | 'kept'): void {
+  const { unit, frames } = unitWithPages(pages, 'skylake-sp', { 'paging-structure-cache': structures });
+  const times = Math.max(1, Math.floor(65536 / pages));
+  const pass = (): void => {
+    for (let time = 0; time < times; time += 1) {
       unit.writeRegister(0x208, 8, { low: 0, high: 0x9000_0000 }, -1);
       unit.core.agenda.settle();
       translateAll(unit, frames, 1);
     }
-    if (round >= warmUps) samples.push(Number(process.hrtime.bigint() - start) / (8 * frames.length));
+  };
+  line(`4-level walk, ${pages} pages, paging-structure caches: ${structures}`,
+    perOperation(frames.length * times, pass));
+}
+
+/** Page-selective invalidations, each with its wait, through a queue of 256 entries. */
+function descriptors(): void {
+  const { unit, memory } = unitWithPages(512, 'skylake-sp');
+  const queue = 0x8000;
+  for (let index = 0; index < 256; index += 2) {
+    memory.store64(addressOf(queue + 16 * index), { low: 0x1_0032, high: 0 });
+    memory.store64(addressOf(queue + 16 * index + 8), { low: index * 0x1000, high: 0 });
+    memory.store64(addressOf(queue + 16 * index + 16), { low: 0x25, high: 2 });
+    memory.store64(addressOf(queue + 16 * index + 24), { low: 0x9000, high: 0 });
   }
-  line('translated DMA, 4-level walk behind a cached context entry', median(samples));
+  unit.writeRegister(0x90, 8, { low: queue, high: 0 }, -1);
+  unit.writeRegister(0x18, 4, { low: 0x8400_0000, high: 0 }, -1);
+  unit.core.agenda.settle();
+  line('invalidation descriptor, fetched and executed', perOperation(256 * 64, () => {
+    for (let time = 0; time < 128; time += 1) {
+      unit.writeRegister(0x88, 4, { low: (time % 2 === 0 ? 254 : 128) * 16, high: 0 }, -1);
+      unit.core.agenda.settle();
+    }
+  }));
+}
+
+/** Bytes that stay in use, with what was garbage collected. */
+function bytesInUse(): number {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+function memoryOf(what: string, make: () => Scene): void {
+  const before = bytesInUse();
+  const scene = make();
+  const bytes = bytesInUse() - before;
+  console.log(`memory of ${what}`.padEnd(58) + ` ${(bytes / 1024).toFixed(0).padStart(7)} KiB`);
+  if (scene.frames.length === 0) throw new Error('the scene is kept until it was measured');
 }
 
 function wholeCommand(): void {
@@ -125,6 +168,12 @@ function wholeCommand(): void {
 }
 
 console.log(`Node ${process.version}, medians; one core unless the command starts its own threads`);
-hits();
-walks();
+hits(1_000);
+hits(1_000_000);
+walks(1_000, 'none');
+walks(1_000_000, 'none');
+walks(1_000, 'kept');
+descriptors();
+memoryOf('an idle unit with one mapped page', () => unitWithPages(1, 'skylake-sp'));
+memoryOf('a unit with a million mapped pages', () => unitWithPages(1_000_000, 'skylake-sp'));
 wholeCommand();

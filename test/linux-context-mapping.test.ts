@@ -65,7 +65,7 @@ test('a bus without a table gets one, zeroed and written back before the root en
   const page = `0x${(made - 1n).toString(16)}`;
   assert.deepEqual(driver.operations.slice(0, 7), [
     '{ domain_context_mapping_one', `load64 ${rootEntry}`, `clear ${page} 4096`, `write-back ${page} 4096`,
-    `store64 ${rootEntry} 0x${made.toString(16)}`, `write-back ${rootEntry} 16`, `load64 ${page}`,
+    `store64 ${rootEntry} 0x${made.toString(16)}`, `write-back ${rootEntry} 8`, `load64 ${page}`,
   ]);
   assert.equal(driver.peek(Number(made - 1n)), 0x7_0001n);
 });

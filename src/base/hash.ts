@@ -39,9 +39,12 @@ export function toggle(into: Fingerprint, store: number, cell: number, value: nu
   into.high = (into.high ^ g) >>> 0;
 }
 
-/** A place for `key` in a table of `mask` + 1 places (a power of two): neighbours stay neighbours. */
+/**
+ * A place for `key` in a table of `mask` + 1 places (a power of two). Neighbours stay neighbours, and
+ * the first frames of large pages, 512 apart, are scattered.
+ */
 export function spread(key: number, mask: number): number {
-  return (key + Math.imul((key / 0x1000) | 0, 0x9e3779b1)) & mask;
+  return (key + Math.imul((key / 512) | 0, 0x9e3779b1)) & mask;
 }
 
 /** A number below 2^53 that stands for a text or a list of numbers; equal inputs, equal numbers. */

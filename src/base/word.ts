@@ -191,9 +191,11 @@ export function equalUnder(mask: number, left: number, right: number): boolean {
   return ((left ^ right) & mask) === 0;
 }
 
-/** 2^`order` for orders below 53. */
+const powersOfTwo = Array.from({ length: 64 }, (_, order) => 2 ** order);
+
+/** 2^`order` for orders below 64; a table, because ** is slow. */
 export function powerOfTwo(order: number): number {
-  return 2 ** order;
+  return powersOfTwo[order] ?? fail(`2^${order} is not needed`);
 }
 
 /** Smallest order with 2^order >= count. */
@@ -257,13 +259,13 @@ export function tableIndex(frame: Frame, level: number): number {
 
 /** First frame of the naturally aligned block of 2^order frames around `frame`. */
 export function alignedFrame(frame: Frame, order: number): Frame {
-  const size = 2 ** order;
+  const size = powerOfTwo(order);
   return frameAt(Math.floor(frameNumber(frame) / size) * size);
 }
 
 /** `frame` of a page of 2^order frames starting at `base`, for the input frame `input`. */
 export function frameWithin(base: Frame, input: Frame, order: number): Frame {
-  return order === 0 ? base : frameAt(frameNumber(base) + (frameNumber(input) % 2 ** order));
+  return order === 0 ? base : frameAt(frameNumber(base) + (frameNumber(input) % powerOfTwo(order)));
 }
 
 /** Whether two naturally aligned blocks of frames share a frame. */

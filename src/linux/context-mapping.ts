@@ -29,7 +29,7 @@ function* iommuContextAddr(iommu: Iommu, source: SourceId): Routine<Address> {
   if (table === undefined) {
     table = yield* allocTablePage(iommu);
     yield* store64(place, rootEntryFor(table));
-    yield* iommuFlushCache(iommu, place, 16);
+    yield* iommuFlushCache(iommu, place, 8);
   }
   return offsetBy(table, contextEntryBytes * devfnOf(source));
 }

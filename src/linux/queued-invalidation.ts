@@ -82,13 +82,15 @@ function* qiSubmitSync(iommu: Iommu, descriptor: Descriptor): Routine<void> {
   yield* writeDescriptor(iommu, queue, waitIndex, waitDescriptor(waitStatusAddress));
   queue.freeHead = (index + 2) % queueLength;
   yield* writel(registerAt(iommu, DMAR.IQT), queue.freeHead * 16);
-  const held = yield* waitFor('the wait descriptor', operationTimeoutNs,
-    { kind: 'memory-equals', address: waitStatusAddress, value: QI_DONE },
-    {
-      kind: 'register-any', address: registerAt(iommu, DMAR.FSTS),
-      mask: DMA_FSTS_IQE_BIT + DMA_FSTS_ITE_BIT + DMA_FSTS_ICE_BIT,
-    });
-  if (held !== 0) yield* qiCheckFault(iommu, queue, index);
+  const faults = DMA_FSTS_IQE_BIT + DMA_FSTS_ITE_BIT + DMA_FSTS_ICE_BIT;
+  let held = 1;
+  // The CPU spins on the status word and looks at FSTS each time round.
+  while (held === 1) {
+    held = yield* waitFor('the wait descriptor', operationTimeoutNs,
+      { kind: 'memory-equals', address: waitStatusAddress, value: QI_DONE },
+      { kind: 'register-any', address: registerAt(iommu, DMAR.FSTS), mask: faults });
+    if (held === 1 && (yield* qiCheckFault(iommu, queue, index))) return;
+  }
 }
 
 function* writeDescriptor(
@@ -100,19 +102,31 @@ function* writeDescriptor(
   yield* iommuFlushCache(iommu, address, 16);
 }
 
-/** `qi_check_fault`: a refused descriptor is overwritten with the wait behind it, so the queue goes on. */
-function* qiCheckFault(iommu: Iommu, queue: QueuedInvalidation, index: number): Routine<void> {
+/**
+ * `qi_check_fault`: a refused descriptor is overwritten with the wait behind it, so that the queue goes
+ * on; true when it was this one. Time-outs of device-TLBs (ITE) cannot come from a unit without them.
+ */
+function* qiCheckFault(
+  iommu: Iommu, queue: QueuedInvalidation, index: number,
+): Routine<boolean> {
   const fault = yield* readl(registerAt(iommu, DMAR.FSTS));
-  const head = (yield* readl(registerAt(iommu, DMAR.IQH))) / 16;
-  if (or32(fault, DMA_FSTS_IQE_BIT) === fault && head === index) {
-    const address = offsetBy(queue.descriptors, 16 * index);
-    const low = yield* load64(address);
-    const high = yield* load64(offsetBy(address, 8));
-    yield* printk(`DMAR: VT-d detected invalid descriptor: low=${bareHex(low)}, high=${bareHex(high)}`);
-    const following = offsetBy(queue.descriptors, 16 * ((index + 1) % queueLength));
-    yield* writeDescriptor(iommu, queue, index, {
-      low: yield* load64(following), high: yield* load64(offsetBy(following, 8)),
-    });
+  if (or32(fault, DMA_FSTS_IQE_BIT) === fault) {
+    const head = (yield* readl(registerAt(iommu, DMAR.IQH))) / 16;
+    if (head === index) {
+      const address = offsetBy(queue.descriptors, 16 * index);
+      const low = yield* load64(address);
+      const high = yield* load64(offsetBy(address, 8));
+      yield* printk(`DMAR: VT-d detected invalid descriptor: low=${bareHex(low)}, high=${bareHex(high)}`);
+      const following = offsetBy(queue.descriptors, 16 * ((index + 1) % queueLength));
+      yield* writeDescriptor(iommu, queue, index, {
+        low: yield* load64(following), high: yield* load64(offsetBy(following, 8)),
+      });
+      yield* writel(registerAt(iommu, DMAR.FSTS), DMA_FSTS_IQE_BIT);
+      return true;
+    }
   }
-  yield* writel(registerAt(iommu, DMAR.FSTS), DMA_FSTS_IQE_BIT);
+  if (or32(fault, DMA_FSTS_ICE_BIT) === fault) {
+    yield* writel(registerAt(iommu, DMAR.FSTS), DMA_FSTS_ICE_BIT);
+  }
+  return false;
 }

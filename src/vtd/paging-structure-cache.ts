@@ -36,26 +36,30 @@ function orderOf(level: number): number {
 }
 
 export class PagingStructureCache {
-  readonly #grids: ReadonlyMap<number, Grid<CachedStructure>>;
+  /** From level 2 on. */
+  readonly #grids: readonly Grid<CachedStructure>[];
 
   constructor(journal: Journal, name: string) {
-    this.#grids = new Map(levels.map((level) => [level, new Grid<CachedStructure>(
-      journal, `${name} level ${level} entries`, weigh,
-      (entry) => `domain ${domainIdNumber(entry.domain)} ${hexFrame(entry.frame)}`)]));
+    const label = (entry: CachedStructure): string =>
+      `domain ${domainIdNumber(entry.domain)} ${hexFrame(entry.frame)}`;
+    this.#grids = levels.map((level) =>
+      new Grid<CachedStructure>(journal, `${name} level ${level} entries`, weigh, label));
   }
 
   /** The deepest entry for the address in a table of so many levels. */
   lookUp(domain: DomainId, frame: Frame, tableLevels: number): CachedStructure | undefined {
     for (let level = 2; level <= tableLevels; level += 1) {
+      const grid = this.#grids[level - 2];
+      if (grid === undefined || grid.size === 0) continue;
       const first = alignedFrame(frame, orderOf(level));
-      const entry = this.#grids.get(level)?.get(domainIdNumber(domain), frameNumber(first));
+      const entry = grid.get(domainIdNumber(domain), frameNumber(first));
       if (entry !== undefined && entry.frame === first) return entry;
     }
     return undefined;
   }
 
   insert(entry: CachedStructure): void {
-    this.#grids.get(entry.level)?.set(domainIdNumber(entry.domain), frameNumber(entry.frame), entry);
+    this.#grids[entry.level - 2]?.set(domainIdNumber(entry.domain), frameNumber(entry.frame), entry);
   }
 
   /** Where an entry of this level for `frame` begins. */
@@ -71,16 +75,16 @@ export class PagingStructureCache {
   remove(selects: (entry: CachedStructure) => boolean): readonly CachedStructure[] {
     const gone = this.entries().filter(selects);
     for (const { level, domain, frame } of gone) {
-      this.#grids.get(level)?.delete(domainIdNumber(domain), frameNumber(frame));
+      this.#grids[level - 2]?.delete(domainIdNumber(domain), frameNumber(frame));
     }
     return gone;
   }
 
   entries(): readonly CachedStructure[] {
-    return levels.flatMap((level) => this.#grids.get(level)?.sorted() ?? []);
+    return this.#grids.flatMap((grid) => grid.sorted());
   }
 
   get size(): number {
-    return levels.reduce((sum, level) => sum + (this.#grids.get(level)?.size ?? 0), 0);
+    return this.#grids.reduce((sum, grid) => sum + grid.size, 0);
   }
 }
