@@ -93,6 +93,23 @@ test('imports point one way: base, scenario, vtd and linux, machine, analysis, u
   assert.deepEqual(wrong, []);
 });
 
+test('no files import each other in a circle, not even for types', () => {
+  const targets = new Map(sources.map((path) => [path, importsOf(readText(root, path))
+    .filter((wanted) => wanted.startsWith('.')).map((wanted) => resolveImport(root, path, wanted))]));
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    for (const target of targets.get(path) ?? []) {
+      const circle = visit(target, [...way, path]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const path of sources) assert.equal(visit(path, [])?.join(' -> '), undefined);
+});
+
 test('only the user interface and the build know Node; everything that computes runs in a browser', () => {
   const inside = sources.filter((path) => folderOf(path) !== 'ui' && folderOf(path) !== 'build');
   const imports = inside.flatMap((path) => importsOf(readText(root, path))

@@ -2,7 +2,7 @@
 import { unmodelledOption } from '../linux/kernel.ts';
 import { releases } from '../linux/releases.ts';
 import { timingDefaultsNs } from '../machine/timing.ts';
-import type { Vocabulary } from '../scenario/check.ts';
+import type { Vocabulary } from '../scenario/check-context.ts';
 import { hardwareChoices } from '../vtd/choices.ts';
 import { unitProfiles } from '../vtd/profiles.ts';
 

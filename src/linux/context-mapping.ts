@@ -7,7 +7,7 @@ import {
   bdf, busOf, devfnOf, domainIdOf, offsetBy, zeroWord, type Address, type SourceId,
 } from '../base/word.ts';
 import { load64, routine, store64 } from './bus.ts';
-import type { Domain } from './domain.ts';
+import type { Domain } from './dmar-domain.ts';
 import { flushContext, flushIotlb, noAddress } from './flush.ts';
 import {
   CONTEXT_TT_MULTI_LEVEL, contextCopied, contextDomainId, contextEntryBytes, contextPresent,
@@ -17,9 +17,6 @@ import {
 import { allocTablePage, iommuFlushCache, iommuFlushWriteBuffer, type Iommu } from './iommu.ts';
 import type { Kernel } from './kernel.ts';
 import type { Routine } from './operation.ts';
-
-/** What a release does about a copied entry before it writes its own. */
-export type CopiedContextFlush = 'none' | 'context-and-iotlb';
 
 /** `iommu_context_addr` with alloc: the place of the entry, with its table made on the way. */
 function* iommuContextAddr(iommu: Iommu, source: SourceId): Routine<Address> {

@@ -6,7 +6,8 @@ import { store64 } from './bus.ts';
 import { LazyUnmaps, intelMapSingle, intelUnmap, type Mapping } from './dma-ops.ts';
 import { hpsaStartOutstanding, type OutstandingDma } from './hpsa.ts';
 import { initDmars } from './init-dmars.ts';
-import { Kernel, type KernelSettings, type PciDevice } from './kernel.ts';
+import type { PciDevice } from './firmware.ts';
+import { Kernel, type KernelSettings } from './kernel.ts';
 import type { Routine } from './operation.ts';
 
 /** The controller has a 64-bit mask in a running system. */

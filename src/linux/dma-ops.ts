@@ -8,14 +8,13 @@ import {
 } from '../base/word.ts';
 import { routine } from './bus.ts';
 import { domainContextMappingOne } from './context-mapping.ts';
-import {
-  allocDomain, domainAttachIommu, domainPfnMapping, domainPrepareIdentityMap, dmaPteClearRange,
-  type Domain,
-} from './domain.ts';
+import type { Domain } from './dmar-domain.ts';
+import { allocDomain, domainAttachIommu, domainPfnMapping, domainPrepareIdentityMap, dmaPteClearRange } from './domain.ts';
 import { flushIotlb, iommuFlushIotlbPsi, noAddress } from './flush.ts';
 import type { Protection } from './formats.ts';
 import { iommuFlushWriteBuffer } from './iommu.ts';
-import type { Kernel, PciDevice } from './kernel.ts';
+import type { PciDevice } from './firmware.ts';
+import type { Kernel } from './kernel.ts';
 import type { Routine } from './operation.ts';
 
 export type Direction = 'to-device' | 'from-device' | 'bidirectional';

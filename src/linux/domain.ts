@@ -1,6 +1,4 @@
-/**
- * struct dmar_domain: its page table and its IOVA space (drivers/iommu/intel-iommu.c, 4.9).
- */
+/** What the driver does with a domain: makes it, maps in it, unmaps (drivers/iommu/intel-iommu.c, 4.9). */
 import { assert } from '../base/assert.ts';
 import {
   addressIn, bytesOf, frameAt, frameBytes, frameNumber, frameOf, isZero, offsetBy, tableIndex, toBigInt,
@@ -8,9 +6,11 @@ import {
 } from '../base/word.ts';
 import { load64, printk, routine, store64 } from './bus.ts';
 import { dmaPte, dmaPteAddr, dmaPtePresent, readWrite, type Protection } from './formats.ts';
-import { allocTablePage, iommuFlushCache, type Iommu } from './iommu.ts';
+import type { Domain } from './dmar-domain.ts';
+import type { PciDevice } from './firmware.ts';
+import { allocTablePage, iommuFlushCache } from './iommu.ts';
 import { IovaDomain } from './iova.ts';
-import type { Kernel, PciDevice } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 import { pciName } from './messages.ts';
 import type { Routine } from './operation.ts';
 
@@ -18,18 +18,6 @@ import type { Routine } from './operation.ts';
 const defaultAddressWidth = 48;
 /** IOAPIC_RANGE_START and IOAPIC_RANGE_END: the interrupt range. */
 const interruptFrames = { first: 0xfee00, last: 0xfeeff };
-
-export interface Domain {
-  readonly iommu: Iommu;
-  readonly device: PciDevice;
-  readonly iova: IovaDomain;
-  readonly agaw: number;
-  readonly pgd: Address;
-  /** gaw: the widest address that a mapping may have. */
-  readonly addressBits: number;
-  /** iommu_did; 0 until the domain is attached. */
-  did: number;
-}
 
 /** `alloc_domain` and `domain_init`. */
 export function* allocDomain(kernel: Kernel, device: PciDevice): Routine<Domain> {

@@ -5,7 +5,8 @@
 import { and32, bytesOf, offsetBy, wordOf, zeroWord, type Address } from '../base/word.ts';
 import { clear, printk, readl, routine, store32, waitFor, writel, writeq } from './bus.ts';
 import { intelMapSingle, intelUnmap, type LazyUnmaps, type Mapping } from './dma-ops.ts';
-import type { Kernel, PciDevice } from './kernel.ts';
+import type { PciDevice } from './firmware.ts';
+import type { Kernel } from './kernel.ts';
 import { pciName } from './messages.ts';
 import type { Routine } from './operation.ts';
 

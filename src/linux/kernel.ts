@@ -7,27 +7,13 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Address, SourceId } from '../base/word.ts';
-import type { Domain } from './domain.ts';
+import type { Domain } from './dmar-domain.ts';
+import type { FirmwareTable, PciDevice } from './firmware.ts';
 import type { Iommu } from './iommu.ts';
 import { timerVector, type Routine } from './operation.ts';
 import { PageAllocator } from './pages.ts';
 import { RateLimit } from './ratelimit.ts';
 import type { Release } from './releases.ts';
-
-/** What the firmware's DMAR table says, in its own order. */
-export interface FirmwareTable {
-  readonly hostAddressWidth: number;
-  readonly units: readonly { readonly base: Address; readonly includeAll: boolean }[];
-  readonly reservedRegions: readonly {
-    readonly first: Address; readonly last: Address; readonly device: SourceId }[];
-}
-
-export interface PciDevice {
-  readonly name: string;
-  readonly source: SourceId;
-  readonly model: string;
-  readonly bar: { readonly first: Address; readonly last: Address };
-}
 
 export interface KernelSettings {
   readonly release: Release;

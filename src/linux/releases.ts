@@ -2,7 +2,8 @@
  * Releases of the driver, as data: which variant of which routine they have. What a release does is in
  * the routines; what distinguishes it is here.
  */
-import type { CopiedContextFlush } from './context-mapping.ts';
+/** What a release does about a copied entry before it writes its own. */
+export type CopiedContextFlush = 'none' | 'context-and-iotlb';
 
 export interface Release {
   readonly name: string;

@@ -14,7 +14,7 @@ import {
   addressIn, bdf, frameAt, frameBytes, frameNumber, sourceIdNumber, wordOf, type Address, type Frame,
   type SourceId, type Word64,
 } from '../base/word.ts';
-import type { Answer } from '../vtd/translation.ts';
+import type { Answer } from '../vtd/request.ts';
 import type { DmarUnit } from '../vtd/unit.ts';
 import type { Timing } from './timing.ts';
 

@@ -12,7 +12,8 @@ import {
 } from '../base/word.ts';
 import { captureKernel } from '../linux/capture.ts';
 import { crashedKernel } from '../linux/crashed.ts';
-import type { FirmwareTable, KernelSettings, PciDevice } from '../linux/kernel.ts';
+import type { FirmwareTable, PciDevice } from '../linux/firmware.ts';
+import type { KernelSettings } from '../linux/kernel.ts';
 import { Program } from '../linux/program.ts';
 import { releaseNamed } from '../linux/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario, UnitDescription } from '../scenario/scenario.ts';

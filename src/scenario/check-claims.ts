@@ -1,6 +1,6 @@
 /** Checks of claims: that they are there, about something, and can be true at some moment. */
 
-import type { CheckContext } from './check.ts';
+import type { CheckContext } from './check-context.ts';
 import { checkDeviceName } from './check-kernels.ts';
 import { alignedHelp } from './check-machine.ts';
 import { pageBytes } from './limits.ts';

@@ -1,6 +1,6 @@
 /** Checks of what the two kernels do, statement by statement. */
 
-import type { CheckContext } from './check.ts';
+import type { CheckContext } from './check-context.ts';
 import { limits } from './limits.ts';
 import { quote } from './printable.ts';
 import { suggestion } from './suggest.ts';

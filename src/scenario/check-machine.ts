@@ -1,6 +1,6 @@
 /** Checks of address ranges: the platform's memory, the unit's registers, a device's regions. */
 
-import type { CheckContext } from './check.ts';
+import type { CheckContext } from './check-context.ts';
 import { pageBytes } from './limits.ts';
 import { printAddress } from './quantities.ts';
 import type { ProblemText } from './problems.ts';

@@ -5,6 +5,7 @@
  */
 
 import { checkClaims } from './check-claims.ts';
+import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
 import { checkDeviceRanges, checkPlatform, checkUnit } from './check-machine.ts';
 import { limits } from './limits.ts';
@@ -12,31 +13,8 @@ import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
 import type { Problems } from './problems.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
-import type { Scenario } from './scenario.ts';
-import type { SpanTable } from './span.ts';
 import { suggestion } from './suggest.ts';
 import { printSourceId } from './values.ts';
-
-/** The names that other layers give a meaning to. */
-export interface Vocabulary {
-  readonly profiles: readonly string[];
-  readonly releases: readonly string[];
-  readonly models: readonly string[];
-  /** The values that each hardware choice can have. */
-  readonly choices: ReadonlyMap<string, readonly string[]>;
-  readonly timings: readonly string[];
-  /** A word of a kernel command line that asks for what is not modelled. */
-  readonly unmodelledOption: (commandLine: string) => string | undefined;
-}
-
-/** What every check is given. */
-export interface CheckContext {
-  readonly scenario: Scenario;
-  readonly spans: SpanTable;
-  readonly broken: ReadonlySet<BrokenPart>;
-  readonly problems: Problems;
-  readonly vocabulary: Vocabulary;
-}
 
 export function checkScenario(
   parsed: ParsedScenario,

@@ -1,7 +1,7 @@
 /** The way into this folder: bytes to a scenario, or to everything that is wrong with them. */
 
 import { checkScenario } from './check.ts';
-import type { Vocabulary } from './check.ts';
+import type { Vocabulary } from './check-context.ts';
 import { decodeSource } from './decode.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { parseJson } from './parse-json.ts';
@@ -12,7 +12,7 @@ import type { Scenario } from './scenario.ts';
 import { LineTable } from './span.ts';
 import type { SourceSpan, SpanTable } from './span.ts';
 
-export type { Vocabulary } from './check.ts';
+export type { Vocabulary } from './check-context.ts';
 export type { SourceSpan } from './span.ts';
 
 /** Where the nodes of one scenario stand in its file; null for what is not from that file. */

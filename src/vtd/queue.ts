@@ -16,23 +16,23 @@ import type { FaultRecording } from './fault-recording.ts';
 import { invalidateContextCache, invalidateIotlb } from './invalidation.ts';
 import type { InterruptRemapping } from './interrupt-remapping.ts';
 import { FSTS, GSTS, ICS, IQERCD, IQH, IQT } from './registers.ts';
-import type { Translation } from './translation.ts';
+import type { RequestsInProgress } from './requests-in-progress.ts';
 
 export class InvalidationQueue {
   readonly #core: UnitCore;
   readonly #faults: FaultRecording;
-  readonly #translation: Translation;
+  readonly #requests: RequestsInProgress;
   readonly #interrupts: InterruptRemapping;
   readonly #completion: EventMessage;
   readonly #appointment: Appointment;
 
   constructor(
-    core: UnitCore, faults: FaultRecording, translation: Translation, interrupts: InterruptRemapping,
+    core: UnitCore, faults: FaultRecording, requests: RequestsInProgress, interrupts: InterruptRemapping,
   ) {
     this.#interrupts = interrupts;
     this.#core = core;
     this.#faults = faults;
-    this.#translation = translation;
+    this.#requests = requests;
     this.#completion = new EventMessage(core, 'invalidation completion', 'IE');
     this.#appointment = core.agenda.add(() => this.#run());
   }
@@ -97,7 +97,7 @@ export class InvalidationQueue {
     const descriptor = decodeDescriptor(core, low, high);
     if (typeof descriptor === 'string') return this.#fail(descriptor, index, cause);
     if (descriptor.kind === 'wait'
-      && !this.#translation.isDrained(core.latched.get(LATCHED.drainBelow))) return;
+      && !this.#requests.isDrained(core.latched.get(LATCHED.drainBelow))) return;
     core.latched.set(LATCHED.lastWasWait, descriptor.kind === 'wait' ? 1 : 0);
     const event = core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high });
     core.registers.setField('IQH', IQH.QH, (index + 1) % this.#size());
@@ -113,13 +113,13 @@ export class InvalidationQueue {
     switch (descriptor.kind) {
       case 'context':
         invalidateContextCache(core, descriptor.command, event);
-        this.#translation.contextInvalidated(descriptor.command);
+        this.#requests.contextInvalidated(descriptor.command);
         return;
       case 'iotlb':
         invalidateIotlb(core, descriptor.command, event);
-        this.#translation.restartWalks(descriptor.command);
+        this.#requests.restartWalks(descriptor.command);
         if (descriptor.drains) {
-          core.latched.set(LATCHED.drainBelow, this.#translation.drainPoint());
+          core.latched.set(LATCHED.drainBelow, this.#requests.drainPoint());
         }
         return;
       case 'interrupt-entry':

@@ -10,20 +10,20 @@ import {
   type IotlbInvalidation,
 } from './invalidation.ts';
 import { CCMD, GSTS, IOTLB, IVA } from './registers.ts';
-import type { Translation } from './translation.ts';
+import type { RequestsInProgress } from './requests-in-progress.ts';
 
 /** What CAIG and IAIG report. */
 const granularityCode = { global: 1, domain: 2, device: 3, page: 3 } as const;
 
 export class RegisterInvalidation {
   readonly #core: UnitCore;
-  readonly #translation: Translation;
+  readonly #requests: RequestsInProgress;
   readonly #contextCommand: Appointment;
   readonly #iotlbCommand: Appointment;
 
-  constructor(core: UnitCore, translation: Translation) {
+  constructor(core: UnitCore, requests: RequestsInProgress) {
     this.#core = core;
-    this.#translation = translation;
+    this.#requests = requests;
     this.#contextCommand = core.agenda.add(() => this.#completeContextCommand());
     this.#iotlbCommand = core.agenda.add(() => this.#completeIotlbCommand());
   }
@@ -56,7 +56,7 @@ export class RegisterInvalidation {
     const command = this.#contextCommandAsked(core.registers.value('CCMD'));
     if (command !== undefined) {
       invalidateContextCache(core, command, core.latched.get(LATCHED.contextCommandCause));
-      this.#translation.contextInvalidated(command);
+      this.#requests.contextInvalidated(command);
     }
     core.registers.setField('CCMD', CCMD.CAIG,
       command === undefined ? 0 : granularityCode[contextGranularityDone(core, command)]);
@@ -82,11 +82,11 @@ export class RegisterInvalidation {
     const command = this.#iotlbCommandAsked();
     if (command !== undefined) {
       invalidateIotlb(core, command, core.latched.get(LATCHED.iotlbCommandCause));
-      this.#translation.restartWalks(command);
+      this.#requests.restartWalks(command);
       const { registers, capability } = core;
       const asked = registers.value('IOTLB');
       if (drainAsked(capability, isSet(IOTLB.DW, asked), isSet(IOTLB.DR, asked))) {
-        core.latched.set(LATCHED.registerDrainBelow, this.#translation.drainPoint());
+        core.latched.set(LATCHED.registerDrainBelow, this.#requests.drainPoint());
       }
     }
     core.registers.setField('IOTLB', IOTLB.IAIG,
@@ -97,7 +97,7 @@ export class RegisterInvalidation {
   /** IVT is clear only when what had to be drained is (6.5.4). */
   #finishIotlbCommand(): void {
     const { latched, registers } = this.#core;
-    if (!this.#translation.isDrained(latched.get(LATCHED.registerDrainBelow))) return;
+    if (!this.#requests.isDrained(latched.get(LATCHED.registerDrainBelow))) return;
     latched.set(LATCHED.registerDrainBelow, 0);
     registers.setField('IOTLB', IOTLB.IVT, 0);
   }

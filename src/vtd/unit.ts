@@ -17,13 +17,16 @@ import { ProtectedMemory } from './protected-memory.ts';
 import { InvalidationQueue } from './queue.ts';
 import { RegisterInvalidation } from './register-invalidation.ts';
 import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR } from './registers.ts';
-import { Translation, type Answer, type TranslationRequest } from './translation.ts';
+import type { Answer, TranslationRequest } from './request.ts';
+import { RequestsInProgress } from './requests-in-progress.ts';
+import { Translation } from './translation.ts';
 
 export class DmarUnit {
   /** The caches and registers, for whoever inspects the unit; no software sees them. */
   readonly core: UnitCore;
   readonly #faults: FaultRecording;
   readonly #translation: Translation;
+  readonly #requests: RequestsInProgress;
   readonly #queue: InvalidationQueue;
   readonly #interrupts: InterruptRemapping;
   readonly #protectedMemory: ProtectedMemory;
@@ -36,22 +39,23 @@ export class DmarUnit {
     this.core = new UnitCore(settings, journal, memory, agenda, trace);
     this.#faults = new FaultRecording(this.core);
     this.#translation = new Translation(this.core, this.#faults, journal);
+    this.#requests = new RequestsInProgress(this.core, this.#translation, journal);
     this.#interrupts = new InterruptRemapping(this.core, this.#faults, journal);
     this.#protectedMemory = new ProtectedMemory(this.core);
     this.#queue = new InvalidationQueue(
-      this.core, this.#faults, this.#translation, this.#interrupts);
-    this.#registerInvalidation = new RegisterInvalidation(this.core, this.#translation);
+      this.core, this.#faults, this.#requests, this.#interrupts);
+    this.#registerInvalidation = new RegisterInvalidation(this.core, this.#requests);
     this.#command = agenda.add(() => this.#completeCommand());
   }
 
   // --- requests -----------------------------------------------------------------------------
 
   begin(slot: number, request: TranslationRequest): number {
-    return this.#translation.begin(slot, request);
+    return this.#requests.begin(slot, request);
   }
 
   advance(slot: number): Answer | number {
-    const step = this.#translation.advance(slot);
+    const step = this.#requests.advance(slot);
     if (typeof step === 'number') return step;
     const answer = this.#guard(step);
     if (answer !== step) this.retire(slot);
@@ -59,7 +63,7 @@ export class DmarUnit {
   }
 
   retire(slot: number): void {
-    this.#translation.retire(slot);
+    this.#requests.retire(slot);
     this.#queue.kickAfterDrain();
     this.#registerInvalidation.afterDrain();
   }
@@ -230,7 +234,7 @@ export class DmarUnit {
   /** What the unit does by itself, it does to walks in progress too. */
   #emptyCaches(event: number): void {
     emptyCaches(this.core, event);
-    this.#translation.restartWalks({ granularity: 'global' });
+    this.#requests.restartWalks({ granularity: 'global' });
   }
 
   #switch(level: 'QIE' | 'TE' | 'IRE' | 'CFI', on: boolean, cause: number): void {

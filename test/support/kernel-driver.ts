@@ -3,9 +3,11 @@
  * and every operation is kept as a line of text in raw numbers.
  */
 import { addressOf, bytesOf, sourceIdOf, type Word64 } from '../../src/base/word.ts';
-import { allocDomain, type Domain } from '../../src/linux/domain.ts';
+import type { Domain } from '../../src/linux/dmar-domain.ts';
+import { allocDomain } from '../../src/linux/domain.ts';
 import { allocIommu, type Iommu } from '../../src/linux/iommu.ts';
-import { Kernel, type PciDevice } from '../../src/linux/kernel.ts';
+import type { PciDevice } from '../../src/linux/firmware.ts';
+import { Kernel } from '../../src/linux/kernel.ts';
 import type { Answer, Operation, Routine } from '../../src/linux/operation.ts';
 import { dmarEnableQi } from '../../src/linux/queued-invalidation.ts';
 import { releaseNamed } from '../../src/linux/releases.ts';

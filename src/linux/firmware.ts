@@ -1,0 +1,17 @@
+/** What a kernel is told of its machine: the firmware's DMAR table, and the PCI devices that it found. */
+import type { Address, SourceId } from '../base/word.ts';
+
+/** What the firmware's DMAR table says, in its own order. */
+export interface FirmwareTable {
+  readonly hostAddressWidth: number;
+  readonly units: readonly { readonly base: Address; readonly includeAll: boolean }[];
+  readonly reservedRegions: readonly {
+    readonly first: Address; readonly last: Address; readonly device: SourceId }[];
+}
+
+export interface PciDevice {
+  readonly name: string;
+  readonly source: SourceId;
+  readonly model: string;
+  readonly bar: { readonly first: Address; readonly last: Address };
+}

@@ -1,0 +1,27 @@
+/** What every check of a scenario is given. */
+
+import type { BrokenPart } from './parsed.ts';
+import type { Problems } from './problems.ts';
+import type { Scenario } from './scenario.ts';
+import type { SpanTable } from './span.ts';
+
+/** The names that other layers give a meaning to. */
+export interface Vocabulary {
+  readonly profiles: readonly string[];
+  readonly releases: readonly string[];
+  readonly models: readonly string[];
+  /** The values that each hardware choice can have. */
+  readonly choices: ReadonlyMap<string, readonly string[]>;
+  readonly timings: readonly string[];
+  /** A word of a kernel command line that asks for what is not modelled. */
+  readonly unmodelledOption: (commandLine: string) => string | undefined;
+}
+
+/** What every check is given. */
+export interface CheckContext {
+  readonly scenario: Scenario;
+  readonly spans: SpanTable;
+  readonly broken: ReadonlySet<BrokenPart>;
+  readonly problems: Problems;
+  readonly vocabulary: Vocabulary;
+}
