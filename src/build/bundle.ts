@@ -7,7 +7,7 @@
  * that another version of it made, and compiles as usual; the command then starts slower and does the
  * same. Nothing but start-up depends on this file: the tests import the modules themselves.
  */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Script } from 'node:vm';
@@ -80,6 +80,12 @@ new Script(readFileSync(filename, 'latin1'), options).runInThisContext()(require
 `;
 writeFileSync(commandFile, command);
 chmodSync(commandFile, 0o755);
+
+// npx looks for a project's own command where those of its packages are.
+const linkFile = resolve('node_modules', '.bin', 'dmarsim');
+mkdirSync(dirname(linkFile), { recursive: true });
+rmSync(linkFile, { force: true });
+symlinkSync(relative(dirname(linkFile), commandFile), linkFile);
 
 // The first run compiles what a run needs; what it prints is of no interest.
 const script = new Script(bundle, { filename: bundleFile });
