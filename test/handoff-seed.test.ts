@@ -73,10 +73,12 @@ test('the capture kernel says that it copied the tables, the crashed one sets up
   assert.equal(starts.length, 2);
   const second = starts[1] ?? 0;
   assert.ok(lines.indexOf('DMAR: Setting RMRR:') < second);
-  assert.deepEqual(lines.slice(second, second + 13), [
+  assert.deepEqual(lines.slice(second, second + 18), [
     'DMAR: Host address width 46',
+    'DMAR: DRHD base: 0x000000fbafe000 flags: 0x0',
+    'DMAR: dmar0: reg_base_addr fbafe000 ver 1:0 cap d2078c106f0462 ecap f020fe',
     'DMAR: DRHD base: 0x000000f4ffe000 flags: 0x1',
-    'DMAR: dmar0: reg_base_addr f4ffe000 ver 1:0 cap d2078c106f0462 ecap f020fe',
+    'DMAR: dmar1: reg_base_addr f4ffe000 ver 1:0 cap d2078c106f0462 ecap f020fe',
     'DMAR: RMRR base: 0x000000bdf83000 end: 0x000000bdf84fff',
     'DMAR: RMRR base: 0x000000bdf7f000 end: 0x000000bdf82fff',
     'DMAR: RMRR base: 0x000000bdf6f000 end: 0x000000bdf7efff',
@@ -86,9 +88,12 @@ test('the capture kernel says that it copied the tables, the crashed one sets up
     'DMAR: dmar0: Using Queued invalidation',
     'DMAR: Translation already enabled - trying to copy translation structures',
     'DMAR: Copied translation tables from previous kernel for dmar0',
+    'DMAR: dmar1: Using Queued invalidation',
+    'DMAR: Translation already enabled - trying to copy translation structures',
+    'DMAR: Copied translation tables from previous kernel for dmar1',
     'DMAR: Intel(R) Virtualization Technology for Directed I/O',
   ]);
-  assert.equal(lines[second + 13], 'HP HPSA Driver (v 3.4.16-0)');
+  assert.equal(lines[second + 18], 'HP HPSA Driver (v 3.4.16-0)');
 });
 
 test('the story names the DMA, the entry that answered, its fill, the memory and the missing flush', () => {

@@ -219,8 +219,15 @@ const cases: readonly Case[] = [
   ['a statement after the panic', withLine(30, '  panic; wait 1ms'), ['S065 30:10-18']],
   ['a source id twice', withLine(24, 'device tape 02:00.0 { model hpsa }'), ['S066 24:13-20']],
   ['a release with two Results', withLine(4, ' * Result with patch-v2: Holds *)'), ['S067 4:4-31']],
-  ['two units', withLine(18, 'unit dmar1 { profile sandy-bridge-ep; base 0xf4fff000 }'),
-    ['S068 18:1-56']],
+  ['a unit behind the one that takes the rest', withLine(18,
+    'unit dmar1 { profile sandy-bridge-ep; base 0xf4fff000 }'), ['S068 13:1-13']],
+  ['no unit that takes the rest', withLine(16, '  buses 0x0-0xff'), ['S068 13:1-13']],
+  ['buses that there are not', withLine(12,
+    'unit d { profile sandy-bridge-ep; base 0xf4fff000; buses 0x1-0x100 }'), ['S068 12:1-69']],
+  ['buses of two units', withLine(12, 'unit d { profile sandy-bridge-ep; base 0xf4fff000; buses 0x1-0x2 }'
+    + '\nunit e { profile sandy-bridge-ep; base 0xf4ffd000; buses 0x2-0x3 }'), ['S068 13:1-67']],
+  ['two units at one address', withLine(12,
+    'unit d { profile sandy-bridge-ep; base 0xf4ffe000; buses 0x1-0x2 }'), ['S068 13:1-13']],
 
   // Addresses
   ['a range that ends before it begins', withLine(21, '  bar 0x2000-0x1fff'), ['S070 21:7-20']],

@@ -86,7 +86,7 @@ describe('the blocks', () => {
         crashKernel: { first: 0x10000000, last: 0x17ffffff },
         timings: [],
       },
-      units: [{ name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', choices: [] }],
+      units: [{ name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', buses: null, choices: [] }],
       devices: [{
         name: 'disk', sourceId: 0x0200, model: 'hpsa', bar: null, reservedRegions: [],
         reset: { kind: 'stops' },
@@ -427,7 +427,7 @@ describe('the seed scenario', () => {
     const [unit] = reading.scenario.units;
     assert.ok(unit !== undefined);
     const base = reading.spans.spanOfProperty(unit, 'base');
-    assert.equal(lines[(base?.line ?? 0) - 1]?.slice((base?.column ?? 0) - 1), '0xf4ffe000');
+    assert.equal(lines[(base?.line ?? 0) - 1]?.slice((base?.column ?? 0) - 1), '0xfbafe000');
     assert.equal(reading.spans.spanOf({}), null);
   });
 });

@@ -4,7 +4,11 @@ import type { Address, SourceId } from '../base/word.ts';
 /** What the firmware's DMAR table says, in its own order. */
 export interface FirmwareTable {
   readonly hostAddressWidth: number;
-  readonly units: readonly { readonly base: Address; readonly includeAll: boolean }[];
+  /** DRHD structures; `buses` null: INCLUDE_PCI_ALL, the last one. */
+  readonly units: readonly {
+    readonly base: Address;
+    readonly buses: { readonly first: number; readonly last: number } | null;
+  }[];
   readonly reservedRegions: readonly {
     readonly first: Address; readonly last: Address; readonly device: SourceId }[];
 }

@@ -21,7 +21,7 @@ function* dmarTableInit(kernel: Kernel): Routine<void> {
   yield* printk(`DMAR: Host address width ${firmware.hostAddressWidth}`);
   for (const [index, unit] of firmware.units.entries()) {
     yield* printk(`DMAR: DRHD base: ${padded16(wordOfAddress(unit.base))} `
-      + `flags: 0x${unit.includeAll ? 1 : 0}`);
+      + `flags: 0x${unit.buses === null ? 1 : 0}`);
     kernel.iommus.push(yield* allocIommu(index, unit.base, () => kernel.pages.allocate()));
   }
   for (const { first, last } of firmware.reservedRegions) {

@@ -6,7 +6,7 @@
  * answers it was given and from nothing else.
  */
 import { assert } from '../base/assert.ts';
-import type { Address, SourceId } from '../base/word.ts';
+import { busOf, type Address, type SourceId } from '../base/word.ts';
 import type { Domain } from './dmar-domain.ts';
 import type { FirmwareTable, PciDevice } from './firmware.ts';
 import type { Iommu } from './iommu.ts';
@@ -92,9 +92,12 @@ export class Kernel {
     }
   }
 
-  iommuOf(_device: SourceId): Iommu {
-    // One unit with INCLUDE_PCI_ALL; device scopes come with machines of several units.
-    const iommu = this.iommus[0];
+  /** device_to_iommu: the unit whose scope has the device, else the one with INCLUDE_PCI_ALL. */
+  iommuOf(device: SourceId): Iommu {
+    const bus = busOf(device);
+    const index = this.settings.firmware.units.findIndex(({ buses }) => buses === null
+      || (bus >= buses.first && bus <= buses.last));
+    const iommu = this.iommus[index];
     assert(iommu !== undefined, 'a kernel without a DMAR unit maps nothing');
     return iommu;
   }

@@ -66,7 +66,7 @@ function weigh(transfer: Transfer): number {
 }
 
 export interface FabricSettings {
-  readonly unit: DmarUnit;
+  readonly unitOf: (source: SourceId) => DmarUnit;
   readonly memory: PhysicalMemory;
   readonly timing: Timing;
   readonly ownerOf: (address: Address) => Owner | 'nobody';
@@ -129,7 +129,7 @@ export class Fabric {
 
   #beginPage(slot: number): void {
     const transfer = this.#transfer(slot);
-    const delay = this.#settings.unit.begin(slot, {
+    const delay = this.#settings.unitOf(transfer.request.source).begin(slot, {
       source: transfer.request.source,
       frame: frameAt(Math.floor(this.#addressNow(transfer) / frameBytes)),
       access: transfer.request.access,
@@ -147,7 +147,7 @@ export class Fabric {
   #step(slot: number): void {
     const transfer = this.#transfer(slot);
     if (transfer.phase === 'data') return this.#moveData(slot, transfer);
-    const answer = this.#settings.unit.advance(slot);
+    const answer = this.#settings.unitOf(transfer.request.source).advance(slot);
     if (typeof answer === 'number') return this.#appoint(slot, answer);
     this.#answered(slot, transfer, answer);
   }
@@ -182,7 +182,7 @@ export class Fabric {
     const address = this.#addressNow(transfer);
     const target = addressIn(frame, address % frameBytes);
     const length = this.#pageLength(transfer);
-    const { memory, ownerOf, unit } = this.#settings;
+    const { memory, ownerOf, unitOf } = this.#settings;
     const answered = memory.isBacked(frame);
     const event = this.#emit(transfer.client, transfer.event, {
       kind: 'dma-data', access: request.access, target, length, kernel: request.kernel,
@@ -197,7 +197,7 @@ export class Fabric {
     } else if (answered && request.data !== null) {
       memory.write(target, request.data.subarray(transfer.done, transfer.done + length));
     }
-    unit.retire(slot);
+    unitOf(request.source).retire(slot);
     this.#endPage(slot, { ...transfer, collected, failed: transfer.failed || !answered, event });
   }
 

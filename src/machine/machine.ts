@@ -1,5 +1,5 @@
 /**
- * The machine: memory, the DMAR unit, devices, the CPU with its two kernels, put together from a
+ * The machine: memory, the DMAR units, devices, the CPU with its two kernels, put together from a
  * scenario. `step` lets one actor act; which one is the machine's only choice.
  */
 import { Agenda } from '../base/agenda.ts';
@@ -8,7 +8,7 @@ import { Trace, type Owner } from '../base/event.ts';
 import { Journal } from '../base/journal.ts';
 import { PhysicalMemory, frameRange } from '../base/memory.ts';
 import {
-  addressOf, bytesOf, sourceIdOf, zeroWord, type Address, type SourceId, type Word64,
+  addressOf, busOf, bytesOf, sourceIdOf, zeroWord, type Address, type SourceId, type Word64,
 } from '../base/word.ts';
 import { captureKernel } from '../linux/capture.ts';
 import { crashedKernel } from '../linux/crashed.ts';
@@ -47,32 +47,32 @@ export class Machine {
   readonly agenda: Agenda;
   readonly trace: Trace;
   readonly memory: PhysicalMemory;
-  readonly unit: DmarUnit;
+  /** In the order of the scenario: the last one takes the devices that are left. */
+  readonly units: readonly DmarUnit[];
   readonly devices: readonly Device[];
   readonly #fabric: Fabric;
   readonly #cpu: Cpu;
 
   constructor(scenario: Scenario, options: MachineOptions) {
     const timing = timingWith(scenario.platform.timings);
-    const unit = scenario.units[0];
-    assert(unit !== undefined, 'the scenario was checked: it has a unit');
     this.scenario = scenario;
     this.journal = new Journal(options.journal);
     this.agenda = new Agenda(this.journal);
     this.trace = new Trace(this.agenda, this.journal, options.trace);
-    const settings = this.#unitSettings(unit, timing);
+    const settings = scenario.units.map((unit) => this.#unitSettings(unit, timing));
     this.memory = new PhysicalMemory(
       this.journal,
       scenario.platform.memory.map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
-      !decodeCapability(settings.profile.version, settings.profile.capability,
-        settings.profile.extendedCapability, settings.hostAddressWidth).coherentWalk,
+      settings.some(({ profile, hostAddressWidth }) => !decodeCapability(profile.version,
+        profile.capability, profile.extendedCapability, hostAddressWidth).coherentWalk),
     );
-    this.unit = new DmarUnit(settings, this.journal, this.memory, this.agenda, this.trace);
+    this.units = settings.map((unit) =>
+      new DmarUnit(unit, this.journal, this.memory, this.agenda, this.trace));
     this.#fabric = new Fabric({
-      unit: this.unit, memory: this.memory, timing, ownerOf: (address) => this.ownerOf(address),
+      unitOf: (source) => this.unitOf(source), memory: this.memory, timing, ownerOf: (address) => this.ownerOf(address),
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
-    this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#registerBus(unit), timing,
+    this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#registerBus(), timing,
       (cause) => this.devices.forEach((device) => device.afterPanic(cause)),
       this.journal, this.agenda, this.trace);
   }
@@ -101,6 +101,15 @@ export class Machine {
     return memory.some(within) ? 'crashed' : 'nobody';
   }
 
+  /** The unit that a device's requests go through. */
+  unitOf(source: SourceId): DmarUnit {
+    const index = this.scenario.units.findIndex(({ buses }) => buses === null
+      || (busOf(source) >= buses.first && busOf(source) <= buses.last));
+    const unit = this.units[index];
+    assert(unit !== undefined, 'the scenario was checked: the last unit takes every device that is left');
+    return unit;
+  }
+
   #unitSettings(unit: UnitDescription, timing: Timing): UnitSettings {
     const profile = profileNamed(unit.profile);
     if (profile === undefined) fail(`the scenario was checked: profile ${unit.profile}`);
@@ -127,8 +136,8 @@ export class Machine {
     }, this.#fabric, this.journal, this.agenda, this.trace);
   }
 
-  /** The memory map of the registers: the unit's page, then each device's BAR. */
-  #registerBus(unit: UnitDescription): RegisterBus {
+  /** The memory map of the registers: each unit's page, then each device's BAR. */
+  #registerBus(): RegisterBus {
     const deviceAt = (address: Address): { device: Device; offset: number } | undefined => {
       for (const [index, description] of this.scenario.devices.entries()) {
         const bar = barOf(description, index);
@@ -139,27 +148,32 @@ export class Machine {
       }
       return undefined;
     };
-    const unitOffset = (address: Address): number | undefined => {
-      const offset = bytesOf(address) - unit.base;
-      return offset >= 0 && offset < unitBytes ? offset : undefined;
+    const unitAt = (address: Address): { unit: DmarUnit; offset: number } | undefined => {
+      for (const [index, { base }] of this.scenario.units.entries()) {
+        const unit = this.units[index];
+        const offset = bytesOf(address) - base;
+        if (unit !== undefined && offset >= 0 && offset < unitBytes) return { unit, offset };
+      }
+      return undefined;
     };
     return {
       read: (address: Address, bytes: 4 | 8, cause: number): Word64 => {
-        const offset = unitOffset(address);
-        if (offset !== undefined) return this.unit.readRegister(offset, bytes, cause);
+        const here = unitAt(address);
+        if (here !== undefined) return here.unit.readRegister(here.offset, bytes, cause);
         const found = deviceAt(address);
         return found === undefined ? zeroWord : found.device.readRegister(found.offset, bytes);
       },
       write: (address: Address, bytes: 4 | 8, value: Word64, kernel: Owner, cause: number): void => {
-        const offset = unitOffset(address);
-        if (offset !== undefined) return this.unit.writeRegister(offset, bytes, value, cause);
+        const here = unitAt(address);
+        if (here !== undefined) return here.unit.writeRegister(here.offset, bytes, value, cause);
         const found = deviceAt(address);
         found?.device.writeRegister(found.offset, bytes, value, kernel, cause);
       },
       name: (address: Address) => {
-        const offset = unitOffset(address);
-        if (offset !== undefined) {
-          return { target: unit.name, register: this.unit.registerName(offset), offset };
+        const here = unitAt(address);
+        if (here !== undefined) {
+          const { unit, offset } = here;
+          return { target: unit.core.name, register: unit.registerName(offset), offset };
         }
         const found = deviceAt(address);
         if (found === undefined) return { target: 'nobody', register: 'nothing', offset: bytesOf(address) };
@@ -230,7 +244,7 @@ function sourceOf(device: DeviceDescription): SourceId {
 function firmwareTable(scenario: Scenario): FirmwareTable {
   return {
     hostAddressWidth: scenario.platform.hostAddressWidth,
-    units: scenario.units.map(({ base }) => ({ base: addressOf(base), includeAll: true })),
+    units: scenario.units.map(({ base, buses }) => ({ base: addressOf(base), buses })),
     reservedRegions: scenario.devices.flatMap((device) =>
       device.reservedRegions.map(({ first, last }) =>
         ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),

@@ -80,6 +80,41 @@ export function checkUnit(context: CheckContext, unit: UnitDescription): void {
   });
 }
 
+const lastBus = 0xff;
+
+/**
+ * Every device belongs to one unit: units with buses of their own, then one that takes the rest, as the
+ * firmware's table must have it.
+ */
+export function checkScopes({ scenario, spans, problems, broken }: CheckContext): void {
+  if (broken.has('units')) return;
+  const report = (unit: UnitDescription, message: string, label: string, help: string): void => {
+    const span = spans.ofNode(unit);
+    if (span !== null) problems.report(span, { code: 'S068', message, label, help });
+  };
+  for (const [index, unit] of scenario.units.entries()) {
+    const { buses } = unit;
+    const isLast = index === scenario.units.length - 1;
+    const earlier = scenario.units.slice(0, index);
+    if (earlier.some(({ base }) => base === unit.base)) {
+      report(unit, 'two units have their registers at one address', 'the second of them',
+        'give each unit a page of its own');
+    } else if (buses === null && !isLast) {
+      report(unit, 'a unit without `buses` takes every device that is left', 'not the last unit',
+        'put it behind the others, or give it `buses 0x20-0x3f`');
+    } else if (buses !== null && isLast) {
+      report(unit, 'no unit takes the devices that are left', 'the last unit',
+        'leave `buses` out of one unit, and put it last');
+    } else if (buses !== null && (buses.first > buses.last || buses.last > lastBus)) {
+      report(unit, 'these are not the numbers of buses', 'beyond 0xff, or the wrong way round',
+        'a segment has the buses 0x0 to 0xff');
+    } else if (buses !== null && earlier.some((other) => other.buses !== null
+      && other.buses.first <= buses.last && other.buses.last >= buses.first)) {
+      report(unit, 'two units have one bus', 'the second of them', 'let the buses of units not overlap');
+    }
+  }
+}
+
 export function checkDeviceRanges(context: CheckContext, device: DeviceDescription): void {
   if (device.bar !== null) checkRange(context, device.bar, 'a bar');
   for (const region of device.reservedRegions) {

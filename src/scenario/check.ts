@@ -7,7 +7,7 @@
 import { checkClaims } from './check-claims.ts';
 import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
-import { checkDeviceRanges, checkPlatform, checkUnit } from './check-machine.ts';
+import { checkDeviceRanges, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -98,7 +98,7 @@ function checkTimings(context: CheckContext): void {
 }
 
 function checkUnits(context: CheckContext): void {
-  const { scenario, spans, problems, vocabulary } = context;
+  const { scenario, vocabulary } = context;
   requireOne(context, scenario.units, 'units', 'unit');
   checkDistinct(context, scenario.units, 'unit');
   for (const unit of scenario.units) {
@@ -116,12 +116,7 @@ function checkUnits(context: CheckContext): void {
     }
     checkUnit(context, unit);
   }
-  const second = scenario.units[1];
-  const span = second === undefined ? null : spans.ofNode(second);
-  if (span === null) return;
-  problems.report(span, {
-    code: 'S068', message: 'more than one unit is not modelled yet', label: 'the second unit',
-  });
+  checkScopes(context);
 }
 
 function checkDevices(context: CheckContext): void {

@@ -157,8 +157,8 @@ const table = {
   S067:
     'One release has two Result lines. `Result:` is about the release of the capture block.',
   S068:
-    'More than one remapping unit is not modelled yet. Device scopes come with it; until then the '
-    + 'one unit remaps every device.',
+    'The units do not share out the devices: each bus belongs to one unit, and the last unit, without '
+    + '`buses`, takes every device that is left (INCLUDE_PCI_ALL).',
 
   S070:
     'A range ends before it begins. Ranges are written as a kernel log has them: both ends belong to '

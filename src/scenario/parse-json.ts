@@ -131,14 +131,18 @@ function readTiming(context: JsonContext, json: JsonValue): TimingSetting | null
 }
 
 function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null {
-  const shape = shapeOf(context, json, 'a unit', ['name', 'base', 'profile', 'choices']);
+  const shape = shapeOf(context, json, 'a unit', ['name', 'base', 'profile', 'buses', 'choices']);
   if (shape === null) return null;
   const name = shape.string('name', readName);
   const base = shape.string('base', readAddress);
   const profile = shape.string('profile', readName);
+  const busesJson = shape.member('buses');
+  const takesTheRest = busesJson?.kind === 'null';
+  const buses = busesJson === null || takesTheRest ? null : readJsonRange(context, busesJson);
   const choices = shape.array('choices', (item) => readChoice(context, item));
   if (name === null || base === null || profile === null || choices === null) return null;
-  return shape.place({ name: name.value, base: base.value, profile: profile.value, choices });
+  if (buses === null && !takesTheRest) return null;
+  return shape.place({ name: name.value, base: base.value, profile: profile.value, buses, choices });
 }
 
 function readChoice(

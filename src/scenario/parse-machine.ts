@@ -65,8 +65,9 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const name = cursor.value('the name of the unit', readName);
   const headed = parseRestOfHeader(cursor, name !== null);
   const headerSpan = cursor.since(header);
-  const fields: { base: Located<number> | null; profile: Located<string> | null } =
-    { base: null, profile: null };
+  const fields: {
+    base: Located<number> | null; profile: Located<string> | null; buses: AddressRange | null;
+  } = { base: null, profile: null, buses: null };
   const choices: { readonly name: string; readonly value: string }[] = [];
   const rules = new Map<string, StatementRule>([
     ['profile', { occurs: 'once', parse: () => {
@@ -76,6 +77,10 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
     ['base', { occurs: 'once', parse: () => {
       fields.base = cursor.value('an address', readAddress);
       return fields.base !== null;
+    } }],
+    ['buses', { occurs: 'at most once', parse: () => {
+      fields.buses = parseRange(cursor);
+      return fields.buses !== null;
     } }],
     ['choice', { occurs: 'repeatedly', parse: (keyword) => {
       const choice = cursor.value('the name of a choice', readName);
@@ -91,7 +96,7 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const whole = parseBlock(cursor, 'unit', headerSpan, rules);
   const node = {
     name: name?.value ?? '', base: fields.base?.value ?? 0, profile: fields.profile?.value ?? '',
-    choices,
+    buses: fields.buses, choices,
   };
   cursor.spans.place(node, cursor.since(header));
   placeValue(cursor, node, 'name', name);

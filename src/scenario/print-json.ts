@@ -24,8 +24,8 @@ export function printJson(scenario: Scenario): string {
       crashKernel: rangeJson(platform.crashKernel),
       timings: platform.timings.map(({ name, valueNs }) => ({ name, valueNs })),
     },
-    units: scenario.units.map(({ name, base, profile, choices }) => ({
-      name, base: printAddress(base), profile,
+    units: scenario.units.map(({ name, base, profile, buses, choices }) => ({
+      name, base: printAddress(base), profile, buses: buses === null ? null : rangeJson(buses),
       choices: choices.map((choice) => ({ name: choice.name, value: choice.value })),
     })),
     devices: scenario.devices.map((device) => ({

@@ -49,6 +49,7 @@ function unitLines(unit: UnitDescription): readonly string[] {
   return [
     `profile ${unit.profile}`,
     `base ${printAddress(unit.base)}`,
+    ...(unit.buses === null ? [] : [`buses ${rangeText(unit.buses)}`]),
     ...unit.choices.map(({ name, value }) => `choice ${name} ${value}`),
   ];
 }

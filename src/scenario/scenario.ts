@@ -51,6 +51,8 @@ export interface UnitDescription {
   readonly name: string;
   readonly base: number;
   readonly profile: string;
+  /** The buses in its device scope; null: every device that no other unit has (INCLUDE_PCI_ALL). */
+  readonly buses: AddressRange | null;
   /** Departures from the profile: `choice NAME VALUE`. */
   readonly choices: readonly { readonly name: string; readonly value: string }[];
 }

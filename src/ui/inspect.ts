@@ -9,7 +9,7 @@ import {
   sourceIdOf, wideHex, type Field, type SourceId, type Word64,
 } from '../base/word.ts';
 import { rightsOf } from '../vtd/iotlb.ts';
-import { LATCHED } from '../vtd/core.ts';
+import { LATCHED, type UnitCore } from '../vtd/core.ts';
 import { FRCD_HIGH, FRCD_LOW, IQH, IQT, type Register } from '../vtd/registers.ts';
 import { Walk, walkStart, type WalkState } from '../vtd/walk.ts';
 import { column, reasonText } from './event-text.ts';
@@ -20,28 +20,41 @@ export type Answer = readonly string[] | string;
 export function inspect(machine: Machine, words: readonly string[]): Answer {
   const [what = '', ...operands] = words;
   switch (what) {
-    case 'regs': return registerLines(machine);
-    case 'iotlb': return iotlbLines(machine);
-    case 'context': return contextLines(machine);
+    case 'regs': return ofUnits(machine, operands, registerLines);
+    case 'iotlb': return ofUnits(machine, operands, iotlbLines);
+    case 'context': return ofUnits(machine, operands, contextLines);
     case 'walk': return walkLines(machine, operands);
-    case 'faults': return faultLines(machine);
-    case 'queue': return queueLines(machine);
+    case 'faults': return ofUnits(machine, operands, faultLines);
+    case 'queue': return ofUnits(machine, operands, queueLines);
     default:
       return `info knows regs, iotlb, context, walk SOURCE ADDRESS, faults, queue and breakpoints, not `
         + `'${printable(what)}'`;
   }
 }
 
-function registerLines(machine: Machine): readonly string[] {
-  const { core } = machine.unit;
+/** The lines of each unit, or of the one that is named; a heading where there are several. */
+function ofUnits(
+  machine: Machine, operands: readonly string[], lines: (core: UnitCore) => readonly string[],
+): Answer {
+  const [wanted] = operands;
+  const units = machine.units.filter(({ core }) => wanted === undefined || core.name === wanted);
+  if (units.length === 0) {
+    return `there is no unit '${printable(wanted ?? '')}'; there are `
+      + machine.units.map(({ core }) => core.name).join(', ');
+  }
+  return units.flatMap(({ core }) =>
+    [...(machine.units.length > 1 ? [`${core.name}:`] : []), ...lines(core)]);
+}
+
+function registerLines(core: UnitCore): readonly string[] {
   return ['Name            Offset  Contents', ...core.registers.table
     .filter(({ modelled }) => modelled)
     .map((register) => `${register.name.padEnd(16)}0x${column(register.offset, 3)}   `
       + wideHex(core.registers.value(register.name)))];
 }
 
-function iotlbLines(machine: Machine): readonly string[] {
-  const entries = machine.unit.core.iotlb.entries();
+function iotlbLines(core: UnitCore): readonly string[] {
+  const entries = core.iotlb.entries();
   if (entries.length === 0) return ['the IOTLB is empty'];
   return ['Source   Page           Target         Rights Domain Filled by', ...entries.map((entry) =>
     `${bdf(entry.source)}  ${hexFrame(entry.frame).padEnd(14)} ${hexFrame(entry.target).padEnd(14)} `
@@ -49,8 +62,8 @@ function iotlbLines(machine: Machine): readonly string[] {
     + `#${entry.filledBy}`)];
 }
 
-function contextLines(machine: Machine): readonly string[] {
-  const entries = machine.unit.core.contextCache.entries();
+function contextLines(core: UnitCore): readonly string[] {
+  const entries = core.contextCache.entries();
   if (entries.length === 0) return ['the context cache is empty'];
   return ['Source   Table          Levels Domain Filled by', ...entries.map(({ source, fields, filledBy }) =>
     `${bdf(source)}  ${hexFrame(fields.table).padEnd(14)} ${String(fields.levels).padEnd(6)} `
@@ -65,7 +78,7 @@ function walkLines(machine: Machine, operands: readonly string[]): Answer {
     return 'info walk takes a source and an address, for example: info walk 02:00.0 0xfffff000';
   }
   const frame = frameAt(Math.floor(address / 4096));
-  const walk = new Walk(machine.unit.core);
+  const walk = new Walk(machine.unitOf(source).core);
   const lines: string[] = [];
   let state: WalkState = walkStart;
   while (state.kind !== 'done' && state.kind !== 'fault') {
@@ -82,8 +95,7 @@ function walkLines(machine: Machine, operands: readonly string[]): Answer {
     + `${rightsOf(result.readable, result.writable)}, domain ${domainIdNumber(context.domain)}`];
 }
 
-function faultLines(machine: Machine): readonly string[] {
-  const { core } = machine.unit;
+function faultLines(core: UnitCore): readonly string[] {
   const lines = [`FSTS ${hex(core.registers.value('FSTS'))}, next record `
     + `${core.latched.get(LATCHED.faultIndex)} of ${core.capability.faultRecords}`];
   for (let index = 0; index < core.capability.faultRecords; index += 1) {
@@ -98,15 +110,21 @@ function faultLines(machine: Machine): readonly string[] {
   return lines;
 }
 
-function queueLines(machine: Machine): readonly string[] {
-  const { registers, latched } = machine.unit.core;
+function queueLines({ registers, latched }: UnitCore): readonly string[] {
   return [`base ${hexFrame(frameAt(latched.get(LATCHED.queueBase)))}, head ${registers.field('IQH', IQH.QH)}, `
     + `tail ${registers.field('IQT', IQT.QT)}`];
 }
 
+/** `FSTS`, `FSTS.PPF`, and with several units `dmar1:FSTS`. */
 export function printValue(machine: Machine, name: string): Answer {
-  const [registerName = '', fieldName] = name.toUpperCase().split('.');
-  const { registers } = machine.unit.core;
+  const [, unitName, rest = ''] = /^(?:([a-z][\w.-]*):)?(.*)$/.exec(name) ?? [];
+  const unit = machine.units.find(({ core }) => unitName === undefined || core.name === unitName);
+  if (unit === undefined) {
+    return `there is no unit '${printable(unitName ?? '')}'; there are `
+      + machine.units.map(({ core }) => core.name).join(', ');
+  }
+  const [registerName = '', fieldName] = rest.toUpperCase().split('.');
+  const { registers } = unit.core;
   const register = registers.table.find((known) => known.name === registerName);
   if (register === undefined) {
     return `there is no register '${printable(name)}'; info regs lists them`;

@@ -14,7 +14,7 @@ export function printStory(
   const { paint, result } = output;
   const { crashed, capture, units } = scenario;
   result(`${paint('bold', scenario.name)}: crashed ${crashed.release}, capture ${capture.release}, `
-    + `unit ${units.map(({ profile }) => profile).join(', ')}`);
+    + `unit${units.length > 1 ? 's' : ''} ${units.map(({ profile }) => profile).join(' and ')}`);
   result('');
   for (const line of storyLines(scenario, done, paint)) result(line);
   result('');

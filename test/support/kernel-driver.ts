@@ -49,7 +49,7 @@ export class KernelDriver {
     this.kernel = new Kernel({
       release, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
       firmware: {
-        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), includeAll: true }], reservedRegions: [],
+        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null }], reservedRegions: [],
       },
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },
     });
