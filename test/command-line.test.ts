@@ -2,7 +2,7 @@
 // of a wrong command line.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dmarsim, dmarsimUntilFirstOutput, linesOf, withFiles } from './support/dmarsim.ts';
+import { dmarsim, dmarsimInto, dmarsimUntilFirstOutput, linesOf, withFiles } from './support/dmarsim.ts';
 import { handoffText } from './support/handoff.ts';
 
 const seed = 'scenarios/hpsa-p420i.dmar';
@@ -24,6 +24,8 @@ const wrongLines: readonly (readonly [readonly string[], RegExp])[] = [
   [['run', seed, '--crashed', 'zzzzzzzzzzzzzzzz'], /no release 'zzzzzzzzzzzzzzzz'; there are .*linux-4\.9-rc5/],
   [['check', seed, '--capture', 'nothing-like-it'], /no release 'nothing-like-it'/],
   [['step', seed, seed], /step takes one file, not 2/],
+  [['run', seed, '--json', '--format', 'dmesg'], /--json is a format of its own/],
+  [['run', seed, seed, '--json'], /--json makes one document of one file/],
   [['run', 'nowhere.dmar'], /nowhere\.dmar: there is no such file/],
   [['run', 'scenarios'], /scenarios: is a folder, not a scenario/],
   [['check', 'nowhere'], /nowhere: there is no such file/],
@@ -131,9 +133,16 @@ test('options that are not modelled are refused, not ignored', () => {
 });
 
 test('a reader that goes away early is no error', async () => {
-  const { out, talk } = await dmarsimUntilFirstOutput(['run', seed, '--capture', 'linux-4.9-rc5', '--format', 'jsonl']);
+  const { code, out, talk } = await dmarsimUntilFirstOutput(['run', seed, '--capture', 'linux-4.9-rc5', '--format', 'jsonl']);
   assert.match(linesOf(out)[0] ?? '', /^\{"event":0,/);
   assert.equal(talk, '');
+  assert.equal(code, 1, 'the verdict stands');
+});
+
+test('output that cannot be written is told, with a code that is no verdict', () => {
+  const { code, talk } = dmarsimInto('/dev/full', ['run', seed]);
+  assert.equal(code, 74);
+  assert.match(talk, /^error: the output cannot be written: ENOSPC/);
 });
 
 test('explain tells what a diagnostic means, in either case', () => {

@@ -177,3 +177,18 @@ test('the crashed kernel\'s other memory, above the reserved range, is not the c
   assert.equal(first(played), fault);
   assert.equal(played.of('crashed')[0], 'write 0xfffff000: to crashed');
 });
+
+test('a full bus delays DMAs and loses none', () => {
+  const names = Array.from({ length: 14 }, (_, index) => `b${index}`);
+  const devices = ['hpsa', 'second', 'third'];
+  const work = devices.flatMap((device) => names.map((name) =>
+    `map ${device}-${name} 4K from-device on ${device}\ndma write ${device}-${name} every 1us times 1`));
+  const played = play({
+    platform: 'timing dma 400ms', capture: '', claims: 'never fault',
+    devices: 'device second 02:00.1 { model hpsa; bar 0xf7e00000-0xf7efffff; reset stops }\n'
+      + 'device third 02:00.2 { model hpsa; bar 0xf7d00000-0xf7dfffff; reset stops }',
+    crashed: `${work.join('\n')}\nwait 3s\npanic`,
+  });
+  for (const device of devices) assert.equal(played.of('crashed', device).length, 14, device);
+  assert.deepEqual(played.holds, [true]);
+});

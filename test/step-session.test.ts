@@ -96,3 +96,24 @@ test('a conversation over a pipe: an empty line repeats, the prompt is talk, the
     assert.doesNotMatch(out, /\(dmarsim\)/);
   });
 });
+
+test('a pattern made to take long takes no time, and one of many colons ends as any other', () => {
+  const stars = `x${'*a'.repeat(2000)}*y`;
+  const colons = 'capture:'.repeat(5000);
+  withFiles({ 'handoff.dmar': scenario, 'long.txt': `break ${stars}\nbreak ${colons}fault\nwhen\n` }, (folder) => {
+    const before = process.hrtime.bigint();
+    const { code, out } = dmarsim(['step', `${folder}/handoff.dmar`, '-x', `${folder}/long.txt`]);
+    assert.equal(code, 0);
+    assert.equal(out.match(/: 0 events of the run/g)?.length, 2, out.slice(-400));
+    assert.ok(process.hrtime.bigint() - before < 10_000_000_000n);
+  });
+});
+
+test('a pattern may have stars at its ends and between its words', () => {
+  const counted = session(['break domain_context_*_one', 'break *context_mapping_one', 'break iotlb-*',
+    'break capture:*map*', 'break SRTP: *latched', 'break *nothing*of*the*kind*']);
+  assert.match(counted, /breakpoint 1, .*: [1-9]\d* events? of the run/);
+  const counts = [...counted.matchAll(/^breakpoint \d, .*: (\d+) events?/gm)].map(([, count]) => count);
+  assert.equal(counts.length, 6);
+  assert.deepEqual(counts.map((count) => count === '0'), [false, false, false, false, false, true]);
+});

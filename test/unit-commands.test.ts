@@ -1,7 +1,7 @@
 /** Global commands: GCMD and GSTS (11.4.4), and the root-table pointer (6.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enhancedSetRoot } from './support/custom-profiles.ts';
+import { enhancedSetRoot, noInterruptRemapping, writeBuffer } from './support/custom-profiles.ts';
 import { UnitDriver } from './support/unit-driver.ts';
 
 const device = 0x0020;
@@ -60,10 +60,22 @@ test('SIRTP does the same with IRTPS', () => {
 });
 
 test('WBFS is the other way round: set while the buffer is flushed, clear when it is done', () => {
-  const driver = new UnitDriver();
+  const driver = new UnitDriver({ profile: writeBuffer });
   driver.write32(0x18, 0x0800_0000);
   assert.equal(driver.read32(0x1c), 0x0800_0000);
   driver.settle();
+  assert.equal(driver.read32(0x1c), 0);
+});
+
+test('a unit without a write buffer does nothing when told to flush it', () => {
+  const driver = new UnitDriver();
+  driver.write32(0x18, 0x0800_0000);
+  assert.equal(driver.read32(0x1c), 0);
+});
+
+test('a unit without interrupt remapping latches no table for it', () => {
+  const driver = new UnitDriver({ profile: noInterruptRemapping });
+  driver.command(0x0100_0000);
   assert.equal(driver.read32(0x1c), 0);
 });
 

@@ -49,8 +49,10 @@ export function explain(events: readonly Event[], answerNumber: number): Explana
   const requests = requestsOf(events);
   const request = events[requests[answerNumber] ?? -1];
   if (entry === undefined || request === undefined) return undefined;
-  const flushes = events.filter(({ number, what: flush }) =>
-    number < answerNumber && flush.kind === 'invalidate' && flush.cache !== 'interrupt-entry');
+  // Only what could have removed the entry: flushes of its cache, by the unit that filled it.
+  const unit = events[filledBy]?.actor;
+  const flushes = events.filter(({ number, actor, what: flush }) =>
+    number < answerNumber && actor === unit && flush.kind === 'invalidate' && flush.cache === entry.cache);
   const reads = readsBehind(events, filledBy);
   return {
     answer, request, entry, memory,

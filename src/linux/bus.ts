@@ -1,6 +1,6 @@
 /** Operations with the types of their answers: what kernel routines are written in. */
 import { assert } from '../base/assert.ts';
-import { isZero, wordOf, type Address, type Word64 } from '../base/word.ts';
+import { wordOf, type Address, type Word64 } from '../base/word.ts';
 import type { Answer, Condition, Routine } from './operation.ts';
 
 function asNumber(answer: Answer): number {
@@ -11,10 +11,6 @@ function asNumber(answer: Answer): number {
 function asWord(answer: Answer): Word64 {
   assert(typeof answer === 'object', 'a 64-bit operation is answered with a word');
   return answer;
-}
-
-export function* load32(address: Address): Routine<number> {
-  return asNumber(yield { kind: 'load', address, bytes: 4 });
 }
 
 export function* load64(address: Address): Routine<Word64> {
@@ -51,7 +47,7 @@ export function* writeq(address: Address, value: Word64): Routine<void> {
 
 /** Polls; returns the index of the condition that held, or −1 when the time ran out. */
 export function* waitFor(
-  what: string, timeoutNs: number, ...conditions: readonly Condition[]
+  what: string, timeoutNs: number | null, ...conditions: readonly Condition[]
 ): Routine<number> {
   return asNumber(yield { kind: 'wait', what, conditions, timeoutNs });
 }
@@ -68,8 +64,4 @@ export function* routine<Result>(
   const result = yield* body();
   yield { kind: 'leave', routine: name };
   return result;
-}
-
-export function isPresent(value: Word64): boolean {
-  return !isZero(value);
 }

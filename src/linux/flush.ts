@@ -1,10 +1,10 @@
 /** How the driver flushes: by the queue where the unit has one, else by registers (4.9). */
-import { assert } from '../base/assert.ts';
+import { assert, beyondModel } from '../base/assert.ts';
 import {
   addressOf, frameNumber, frameOf, maskOf, orderOf, powerOfTwo, zeroWord, type Address, type Field,
   type SourceId,
 } from '../base/word.ts';
-import { printk, routine, waitFor, writeq } from './bus.ts';
+import { routine, waitFor, writeq } from './bus.ts';
 import {
   DMAR, DMA_CCMD_ICC, DMA_TLB_IVT, ccmdValue, iotlbValue, ivaValue, type ContextGranularity,
   type IotlbGranularity,
@@ -49,7 +49,7 @@ function* waitQword(iommu: Iommu, offset: number, part: Field): Routine<void> {
     kind: 'register-equals', address: registerAt(iommu, offset), bytes: 8, mask: maskOf(part),
     value: zeroWord,
   });
-  if (held < 0) yield* printk('DMAR: DMAR hardware is malfunctioning');
+  if (held < 0) beyondModel('what follows a panic (DMAR hardware is malfunctioning)');
 }
 
 /**

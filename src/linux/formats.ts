@@ -32,7 +32,6 @@ export const DMA_RTADDR_RTT = bit(11);
 export const DMA_PMEN_EPM = bit(31);
 export const DMA_PMEN_PRS = bit(0);
 
-export const DMA_FSTS_PPF = bit(1);
 export const DMA_FSTS_PFO_BIT = 1;
 export const DMA_FSTS_PPF_BIT = 2;
 export const DMA_FSTS_IQE_BIT = 16;

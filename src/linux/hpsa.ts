@@ -57,7 +57,7 @@ export function* hpsaStartOutstanding(
   device: PciDevice, mapping: Mapping, bytes: number, what: OutstandingDma,
 ): Routine<void> {
   const at = (offset: number): Address => offsetBy(device.bar.first, offset);
-  yield* routine('hpsa_submit', device.name, function* () {
+  yield* routine('outstanding command of', device.name, function* () {
     yield* writeq(at(OUTSTANDING.ADDRESS), wordOf(bytesOf(mapping.iova)));
     yield* writel(at(OUTSTANDING.LENGTH), Math.min(bytes, outstandingBytesMost));
     yield* writel(at(OUTSTANDING.COUNT), what.count);
@@ -86,7 +86,7 @@ function* hpsaInitResetDevices(
   if (!kernel.hasOption('reset_devices')) return true;
   return yield* routine('hpsa_init_reset_devices', device.name, function* () {
     yield* writel(offsetBy(device.bar.first, SA5.REPLY_INTR_MASK), SA5_INTR_OFF);
-    yield* hpsaKdumpHardResetController(kernel, device);
+    if (!(yield* hpsaKdumpHardResetController(kernel, device))) return false;
     yield* printk(`hpsa ${pciName(device.source)}: Waiting for controller to respond to no-op`);
     for (let attempt = 0; attempt < HPSA_POST_RESET_NOOP_RETRIES; attempt += 1) {
       if (yield* hpsaMessage(kernel, device, lazy, dmaMaskBits, 3, 0)) return true;
@@ -97,10 +97,10 @@ function* hpsaInitResetDevices(
   });
 }
 
-/** `hpsa_kdump_hard_reset_controller` by the doorbell. */
-function* hpsaKdumpHardResetController(kernel: Kernel, device: PciDevice): Routine<void> {
+/** `hpsa_kdump_hard_reset_controller` by the doorbell; false when the board did not come back. */
+function* hpsaKdumpHardResetController(kernel: Kernel, device: PciDevice): Routine<boolean> {
   const name = `hpsa ${pciName(device.source)}`;
-  yield* routine('hpsa_kdump_hard_reset_controller', device.name, function* () {
+  return yield* routine('hpsa_kdump_hard_reset_controller', device.name, function* () {
     yield* printk(`${name}: using doorbell to reset controller`);
     yield* writel(offsetBy(device.bar.first, SA5.DOORBELL), DOORBELL_CTLR_RESET2);
     yield* kernel.sleep(doorbellDelayNs);
@@ -112,6 +112,7 @@ function* hpsaKdumpHardResetController(kernel: Kernel, device: PciDevice): Routi
     yield* printk(ready < 0
       ? `${name}: Failed waiting for board to become ready after hard reset`
       : `${name}: board ready after hard reset.`);
+    return ready >= 0;
   });
 }
 

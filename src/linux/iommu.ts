@@ -79,7 +79,7 @@ export function* waitStatus(iommu: Iommu, offset: number, part: Field, set: bool
     kind: 'register-equals', address: registerAt(iommu, offset), bytes: 4, mask: maskOf(part),
     value: set ? compose([part, 1]) : zeroWord,
   });
-  if (held < 0) yield* printk('DMAR: DMAR hardware is malfunctioning');
+  if (held < 0) beyondModel('what follows a panic (DMAR hardware is malfunctioning)');
 }
 
 /** `iommu_flush_write_buffer`: nothing to do unless CAP.RWBF asks for it. */

@@ -28,9 +28,9 @@ export type Operation =
   | { readonly kind: 'register-read'; readonly address: Address; readonly bytes: 4 | 8 }
   | { readonly kind: 'register-write'; readonly address: Address; readonly bytes: 4 | 8;
       readonly value: Word64 }
-  /** Polls until one of the conditions holds; answered with its index, or −1 at the time-out. */
+  /** Polls until one of the conditions holds; answered with its index, or −1 at the time-out (null: none). */
   | { readonly kind: 'wait'; readonly what: string; readonly conditions: readonly Condition[];
-      readonly timeoutNs: number }
+      readonly timeoutNs: number | null }
   /** Answered with 0 when the time has passed, or with the vector of an interrupt that came first. */
   | { readonly kind: 'sleep'; readonly durationNs: number }
   /** Goes on with the sleep that an interrupt broke. */

@@ -84,9 +84,9 @@ function* qiSubmitSync(iommu: Iommu, descriptor: Descriptor): Routine<void> {
   yield* writel(registerAt(iommu, DMAR.IQT), queue.freeHead * 16);
   const faults = DMA_FSTS_IQE_BIT + DMA_FSTS_ITE_BIT + DMA_FSTS_ICE_BIT;
   let held = 1;
-  // The CPU spins on the status word and looks at FSTS each time round.
+  // The CPU spins on the status word, for ever if need be, and looks at FSTS each time round.
   while (held === 1) {
-    held = yield* waitFor('the wait descriptor', operationTimeoutNs,
+    held = yield* waitFor('the wait descriptor', null,
       { kind: 'memory-equals', address: waitStatusAddress, value: QI_DONE },
       { kind: 'register-any', address: registerAt(iommu, DMAR.FSTS), mask: faults });
     if (held === 1 && (yield* qiCheckFault(iommu, queue, index))) return;

@@ -229,16 +229,17 @@ export class Cpu {
     const isFirst = this.#cells.get(CELL.state) !== STATE.waiting;
     if (isFirst) {
       this.#emit({ kind: 'wait', what: operation.what });
-      this.#cells.set(CELL.deadline, nowNs + operation.timeoutNs);
+      this.#cells.set(CELL.deadline, operation.timeoutNs === null ? 0 : nowNs + operation.timeoutNs);
     }
     const held = this.#conditionThatHolds(operation.conditions);
-    if (held >= 0 || nowNs >= this.#cells.get(CELL.deadline)) {
+    const deadline = this.#cells.get(CELL.deadline);
+    if (held >= 0 || (deadline > 0 && nowNs >= deadline)) {
       this.#emit({ kind: 'wait-end', met: held >= 0 });
       return this.#answer(held, this.#timing['register-read']);
     }
     this.#cells.set(CELL.state, STATE.waiting);
     this.#cells.set(CELL.noticed, 0);
-    this.#turn.in(this.#cells.get(CELL.deadline) - nowNs);
+    if (deadline > 0) this.#turn.in(deadline - nowNs);
   }
 
   #conditionThatHolds(conditions: readonly Condition[]): number {

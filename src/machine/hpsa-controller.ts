@@ -27,7 +27,10 @@ const programLimit = 16;
 const commandBytes = 64;
 
 /** Cells of the controller's state. */
-const STATE = { ready: 0, command: 1, reply: 2, programs: 3, stagedFirst: 4, commandKernel: 16 } as const;
+const STATE = {
+  ready: 0, command: 1, reply: 2, programs: 3, stagedFirst: 4, commandKernel: 16,
+  dataAddress: 17, dataLength: 18, dataCause: 19,
+} as const;
 const stateCells = 20;
 /** Cells of one outstanding buffer. */
 const PROGRAM = {
@@ -66,6 +69,7 @@ export class HpsaController implements Device {
   readonly #ready: Appointment;
   readonly #silence: Appointment;
   readonly #fetch: Appointment;
+  readonly #sendData: Appointment;
 
   constructor(
     settings: ControllerSettings, fabric: Fabric, journal: Journal, agenda: Agenda, trace: Trace,
@@ -83,6 +87,7 @@ export class HpsaController implements Device {
     this.#ready = agenda.add(() => this.#state.set(STATE.ready, 1));
     this.#silence = agenda.add(() => this.#stopPrograms('the late end of its reset'));
     this.#fetch = agenda.add(() => this.#fetchCommand());
+    this.#sendData = agenda.add(() => this.#writeData());
     this.#state.set(STATE.ready, 1);
   }
 
@@ -135,6 +140,7 @@ export class HpsaController implements Device {
     this.#state.set(STATE.ready, 0);
     this.#state.set(STATE.reply, 0);
     this.#fetch.cancel();
+    this.#sendData.cancel();
     this.#ready.in(timing.reset);
     if (reset.kind === 'stops') this.#stopPrograms('its reset');
     if (reset.kind === 'late') this.#silence.in(reset.afterNs);
@@ -199,12 +205,13 @@ export class HpsaController implements Device {
     }
     const access = this.#program(index, PROGRAM.access) === 1 ? 'read' : 'write';
     const length = this.#program(index, PROGRAM.length);
-    this.#fabric.submit(this.#client, {
+    const taken = this.#fabric.submit(this.#client, {
       source: this.#settings.source, access, address: this.#program(index, PROGRAM.address), length,
       data: access === 'write' ? patternOf(length) : null,
       kernel: this.#program(index, PROGRAM.kernel) === 0 ? 'crashed' : 'capture',
       purpose: 'outstanding command', tag: TAG.outstanding + index,
     }, this.#program(index, PROGRAM.cause));
+    if (!taken) return this.#programActors[index]?.in(this.#settings.timing.command);
     const left = this.#program(index, PROGRAM.count);
     if (left === 1) {
       this.#setProgram(index, PROGRAM.active, 0);
@@ -218,11 +225,12 @@ export class HpsaController implements Device {
 
   #fetchCommand(): void {
     if (this.#state.get(STATE.ready) === 0) return;
-    this.#fabric.submit(this.#client, {
+    const taken = this.#fabric.submit(this.#client, {
       source: this.#settings.source, access: 'read', address: this.#state.get(STATE.command),
       length: commandBytes, data: null, kernel: this.#commandKernel(), purpose: 'command list',
       tag: TAG.command,
     }, noCause);
+    if (!taken) this.#fetch.in(this.#settings.timing.command);
   }
 
   #commandKernel(): Owner {
@@ -255,11 +263,19 @@ export class HpsaController implements Device {
     const text = isMessage ? `message ${opcode}` : `command 0x${opcode.toString(16)}`;
     const event = this.#emit(result.cause, { kind: 'device-command', text });
     if (isMessage || dataLength === 0) return this.#reply(event);
-    const length = Math.min(dataLength, 4096);
-    this.#fabric.submit(this.#client, {
-      source: this.#settings.source, access: 'write', address: dataAddress, length,
+    this.#state.set(STATE.dataAddress, dataAddress);
+    this.#state.set(STATE.dataLength, Math.min(dataLength, 4096));
+    this.#state.set(STATE.dataCause, event);
+    this.#writeData();
+  }
+
+  #writeData(): void {
+    const length = this.#state.get(STATE.dataLength);
+    const taken = this.#fabric.submit(this.#client, {
+      source: this.#settings.source, access: 'write', address: this.#state.get(STATE.dataAddress), length,
       data: patternOf(length), kernel: this.#commandKernel(), purpose: 'command data', tag: TAG.inquiry,
-    }, event);
+    }, this.#state.get(STATE.dataCause));
+    if (!taken) this.#sendData.in(this.#settings.timing.command);
   }
 
   #reply(cause: number): void {

@@ -8,6 +8,8 @@ export const exitCode = {
   undecided: 125,
   /** The command line or a scenario file is wrong. */
   usage: 129,
+  /** The results could not be written (a full disk): EX_IOERR of sysexits. */
+  unwritten: 74,
   /** An assertion of ours failed. */
   internal: 134,
 } as const;

@@ -1,5 +1,5 @@
 /** The command `dmarsim`: from the words of a command line to an exit code. */
-import { AssertionFailure } from '../base/assert.ts';
+import { AssertionFailure, fail } from '../base/assert.ts';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { processOutput, type Output } from './output.ts';
@@ -18,7 +18,8 @@ async function dispatch(line: CommandLine, output: Output): Promise<number> {
     case 'conform': return (await import('./conform-command.ts')).conformCommand(line, output);
     case 'step': return (await import('./step-command.ts')).stepCommand(line, output);
     case 'profiles': return (await import('./profiles-command.ts')).profilesCommand(line, output);
-    default: return (await import('./explain-command.ts')).explainCommand(line, output);
+    case 'explain': return (await import('./explain-command.ts')).explainCommand(line, output);
+    default: return fail(`the usage lists a command that there is not: ${line.command.name}`);
   }
 }
 
@@ -45,10 +46,11 @@ async function carryOut(words: readonly string[]): Promise<number> {
 
 /** Runs the command and sets the process's exit code; nothing is thrown. */
 export async function main(words: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error of ours.
+  // A reader that has seen enough (`| head`) is no error of ours, and the verdict stands all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCode.ok);
-    throw error;
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+    process.exit(exitCode.unwritten);
   });
   try {
     process.exitCode = await carryOut(words);

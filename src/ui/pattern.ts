@@ -10,21 +10,37 @@ export type Pattern = (event: Event) => boolean;
 export function compilePattern(text: string): Pattern {
   const [, actor, rest] = /^([a-z][\w-]*):(.+)$/.exec(text) ?? [];
   if (actor !== undefined && rest !== undefined) {
-    const matches = compilePattern(rest.trim());
+    const matches = patternOf(rest.trim());
     return (event) => event.actor === actor && matches(event);
   }
-  const exact = globOf(text, true);
-  const words = globOf(text, false);
+  return patternOf(text);
+}
+
+function patternOf(text: string): Pattern {
+  const exact = globOf(text);
+  const words = globOf(`*${text}*`);
   const oneWord = /^[\w*-]+$/.test(text);
   return (event) => {
-    if (exact.test(event.what.kind)) return true;
-    if (event.what.kind === 'routine-enter' && exact.test(event.what.routine)) return true;
+    if (exact(event.what.kind)) return true;
+    if (event.what.kind === 'routine-enter' && exact(event.what.routine)) return true;
     // A single word that could be a kind or a routine is not searched for in texts of other kinds.
-    return !oneWord && words.test(describeEvent(event));
+    return !oneWord && words(describeEvent(event));
   };
 }
 
-function globOf(text: string, whole: boolean): RegExp {
-  const source = text.split(/\*+/).map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*');
-  return new RegExp(whole ? `^${source}$` : source);
+/** The parts between the stars one after the other, each at its first place: linear, whatever is typed. */
+function globOf(text: string): (subject: string) => boolean {
+  const [first = '', ...rest] = text.split(/\*+/);
+  const last = rest.pop();
+  if (last === undefined) return (subject) => subject === text;
+  return (subject) => {
+    if (!subject.startsWith(first)) return false;
+    let at = first.length;
+    for (const part of rest) {
+      const found = subject.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return subject.length - last.length >= at && subject.endsWith(last);
+  };
 }

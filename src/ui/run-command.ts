@@ -19,6 +19,14 @@ export async function runCommand(line: CommandLine, output: Output): Promise<num
     output.talk(`error: --format is ${formats.join(', ')}, not '${printable(format)}'`);
     return exitCode.usage;
   }
+  if (line.flags.has('json') && line.options.has('format')) {
+    output.talk('error: --json is a format of its own; leave out --format');
+    return exitCode.usage;
+  }
+  if (line.flags.has('json') && line.operands.length > 1) {
+    output.talk('error: --json makes one document of one file; run the files one by one');
+    return exitCode.usage;
+  }
   let code: number = exitCode.ok;
   for (const path of line.operands) code = worse(code, await runOne(path, format, line, output));
   return code;

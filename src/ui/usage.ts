@@ -89,8 +89,8 @@ export function usageLines(): readonly string[] {
     ...commands.map(({ name, operands, about }) => `  ${`${name} ${operands}`.padEnd(16)}${about}`),
     '',
     'dmarsim COMMAND --help tells a command\'s options.',
-    'exit codes: 0 every claim holds, 1 one does not, 125 cannot tell, 129 wrong command line or',
-    'scenario, 134 an assertion of dmarsim\'s own failed',
+    'exit codes: 0 every claim holds, 1 one does not, 74 no output possible, 125 cannot tell,',
+    '129 wrong command line or scenario, 134 an assertion of dmarsim\'s own failed',
   ];
 }
 

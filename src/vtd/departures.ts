@@ -58,6 +58,10 @@ export const departures = {
     rule: '7.1.3: an entry whose source-id does not match is reason 26, reserved fields or not',
     instead: 'reserved fields of an interrupt-remapping entry are looked at before the source-id',
   },
+  'interrupt-table-without-remapping': {
+    rule: '11.4.4.1: SIRTP counts only in units with ECAP.IR',
+    instead: 'IRTPS follows SIRTP in a unit without interrupt remapping',
+  },
   'interrupt-bus-range-swapped': {
     rule: '9.10: SVT 10 takes SID 15:8 for the first bus and 7:0 for the last',
     instead: 'the two are taken the other way round',

@@ -171,8 +171,8 @@ export class DmarUnit {
     }
     const { registers, latched } = this.core;
     if (isSet(GCMD.SRTP, { low: value, high: 0 })) registers.setField('GSTS', GSTS.RTPS, 0);
-    if (isSet(GCMD.SIRTP, { low: value, high: 0 })) registers.setField('GSTS', GSTS.IRTPS, 0);
-    if (isSet(GCMD.WBF, { low: value, high: 0 })) registers.setField('GSTS', GSTS.WBFS, 1);
+    if (this.#asks('SIRTP', value)) registers.setField('GSTS', GSTS.IRTPS, 0);
+    if (this.#asks('WBF', value)) registers.setField('GSTS', GSTS.WBFS, 1);
     latched.set(LATCHED.pendingCommand, value);
     latched.set(LATCHED.commandCause, cause);
     this.#command.in(this.core.timing.commandNs);
@@ -184,8 +184,8 @@ export class DmarUnit {
     const cause = latched.get(LATCHED.commandCause);
     const status = registers.value('GSTS');
     if (isSet(GCMD.SRTP, value)) this.#setRootTablePointer(cause);
-    if (isSet(GCMD.SIRTP, value)) this.#setInterruptTablePointer(cause);
-    if (isSet(GCMD.WBF, value)) {
+    if (this.#asks('SIRTP', value.low)) this.#setInterruptTablePointer(cause);
+    if (this.#asks('WBF', value.low)) {
       this.core.emit(cause, { kind: 'command', command: 'WBF: write buffer flushed' });
       registers.setField('GSTS', GSTS.WBFS, 0);
     }
@@ -195,7 +195,14 @@ export class DmarUnit {
     }
   }
 
-  /** Commands of what the unit does not have do nothing. */
+  /** Commands for what the unit does not have do nothing. */
+  #asks(command: 'SIRTP' | 'WBF', value: number): boolean {
+    const { capability } = this.core;
+    if (!isSet(GCMD[command], { low: value, high: 0 })) return false;
+    if (command === 'WBF') return capability.requiresWriteBufferFlush;
+    return capability.interruptRemapping || this.core.departs('interrupt-table-without-remapping');
+  }
+
   #has(level: 'QIE' | 'TE' | 'IRE' | 'CFI'): boolean {
     const { capability } = this.core;
     switch (level) {

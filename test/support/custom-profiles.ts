@@ -35,3 +35,6 @@ export const noInterruptRemapping = profile('IR 0', [0x00d2_078c, 0x106f_0466], 
 
 /** ivy-bridge-ep without drains (DWD 0, DRD 0). */
 export const noDrain = profile('no drains', [0x0012_078c, 0x106f_0466], 0x00f0_20de);
+
+/** ivy-bridge-ep with a write buffer (CAP.RWBF). */
+export const writeBuffer = profile('RWBF', [0x00d2_078c, 0x106f_0476], 0x00f0_20de);

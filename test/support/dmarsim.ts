@@ -1,6 +1,6 @@
 /** The command as a shell runs it: the built bundle in a process of its own. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './source-text.ts';
@@ -27,6 +27,19 @@ export function dmarsim(
     cwd: root, encoding: 'utf8', env: environment(extra), maxBuffer: 64 * 1024 * 1024, input,
   });
   return { code: status, out: stdout, talk: stderr };
+}
+
+/** With the results going to a file that is there already. */
+export function dmarsimInto(file: string, words: readonly string[]): Finished {
+  const descriptor = openSync(file, 'w');
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [command, ...words], {
+      cwd: root, encoding: 'utf8', env: environment({}), stdio: ['ignore', descriptor, 'pipe'],
+    });
+    return { code: status, out: '', talk: stderr };
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** As `dmarsim … | head -1`: the reader goes away after the first piece of output. */
