@@ -120,6 +120,7 @@ test('a scenario that asks for more than the model has is refused or undecided, 
       assert.equal(code, expected, `${name}: ${talk}`);
       assert.doesNotMatch(talk, /please report/);
     }
+    assert.match(dmarsim(['run', `${folder}/small.dmar`]).out, /^ {2}\?\?  never fault .*\n\nObservation .* Undecided$/m);
     assert.notEqual(dmarsim(['run', `${folder}/whole.dmar`]).code, 134);
   });
 });

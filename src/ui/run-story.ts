@@ -20,7 +20,7 @@ export function printStory(
   result('');
   const holds = verdicts.every((verdict) => verdict.holds);
   const decided = done.end.kind === 'ended' || done.end.kind === 'stuck';
-  for (const line of verdictLines(verdicts, paint)) result(line);
+  for (const line of verdictLines(verdicts, decided, paint)) result(line);
   const wrong = firstWrong(verdicts);
   const why = wrong === undefined ? [] : whyLines(done.events, wrong);
   if (why.length > 0) {

@@ -23,10 +23,18 @@ function verdictWords(verdict: Verdict): string {
   }
 }
 
-export function verdictLines(verdicts: readonly Verdict[], paint: Paint): readonly string[] {
+/** Whether more of the run could have changed the verdict. */
+function isOpen({ claim, holds }: Verdict): boolean {
+  return claim.quantifier === 'sometimes' ? !holds : holds;
+}
+
+/** A line for each claim; in a run that was cut short, `??` for what only its end would have shown. */
+export function verdictLines(
+  verdicts: readonly Verdict[], decided: boolean, paint: Paint,
+): readonly string[] {
   const width = Math.max(...verdicts.map(({ claim }) => claimLine(claim).length));
   return verdicts.map((verdict) => {
-    const mark = verdict.holds ? paint('green', 'Ok') : paint('red', 'No');
+    const mark = !decided && isOpen(verdict) ? '??' : verdict.holds ? paint('green', 'Ok') : paint('red', 'No');
     return `  ${mark}  ${printable(claimLine(verdict.claim)).padEnd(width)}  ${verdictWords(verdict)}`;
   });
 }

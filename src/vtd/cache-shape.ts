@@ -12,13 +12,23 @@ export function keepsAges(shape: CacheShape): boolean {
 
 const nothing: readonly never[] = [];
 
+/** What a full cache shows of itself: its entries in a fixed order, and those that a condition picks in none. */
+export interface Evictable<Entry> {
+  entries(): readonly Entry[];
+  select(selects: (entry: Entry) => boolean): readonly Entry[];
+}
+
 /** What must go from a cache of this shape before another entry can come in. */
 export function chooseVictims<Entry extends { readonly sequence: number }>(
-  shape: CacheShape, size: number, entries: () => readonly Entry[],
+  shape: CacheShape, size: number, cache: Evictable<Entry>,
 ): readonly Entry[] {
   if (size < shape.limit) return nothing;
-  const all = entries();
-  if (shape.whenFull === 'all') return all;
-  const oldest = Math.min(...all.map((entry) => entry.sequence));
-  return all.filter((entry) => entry.sequence === oldest);
+  if (shape.whenFull === 'all') return cache.entries();
+  // No two entries are of one age, so that the order in which they are seen tells nothing.
+  let oldest: Entry | undefined;
+  cache.select((entry) => {
+    if (oldest === undefined || entry.sequence < oldest.sequence) oldest = entry;
+    return false;
+  });
+  return oldest === undefined ? nothing : [oldest];
 }

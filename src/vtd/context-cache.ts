@@ -42,7 +42,7 @@ export class ContextCache {
   /** The entries that must go before one for `source` can be inserted. */
   victims(source: SourceId): readonly CachedContext[] {
     if (this.lookUp(source) !== undefined) return [];
-    return chooseVictims(this.#shape, this.#entries.size, () => this.entries());
+    return chooseVictims(this.#shape, this.#entries.size, this);
   }
 
   insert(source: SourceId, fields: ContextFields, filledBy: number): void {
@@ -53,6 +53,10 @@ export class ContextCache {
 
   delete(entry: CachedContext): void {
     this.#entries.delete(sourceIdNumber(entry.source));
+  }
+
+  select(selects: (entry: CachedContext) => boolean): readonly CachedContext[] {
+    return this.entries().filter(selects);
   }
 
   entries(): readonly CachedContext[] {

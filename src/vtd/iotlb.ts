@@ -71,7 +71,7 @@ export class Iotlb {
 
   /** The entries that must go before another can be inserted. */
   victims(): readonly CachedTranslation[] {
-    return chooseVictims(this.#shape, this.#limit === Infinity ? 0 : this.size, () => this.entries());
+    return chooseVictims(this.#shape, this.#limit === Infinity ? 0 : this.size, this);
   }
 
   /** The age that an entry inserted now would have. */
