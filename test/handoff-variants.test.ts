@@ -143,3 +143,21 @@ test('DMA in the window between the patch\'s flush and the write-back puts the o
   assert.equal(refilled + clean, outcomes.length);
   assert.ok(refilled > 0 && clean > 0, `${refilled} of ${outcomes.length} were refilled`);
 });
+
+test('the driver names itself once, and counts its controllers', () => {
+  const played = play({
+    devices: 'device other 02:00.1 { model hpsa; bar 0xf7e00000-0xf7e00fff; reset stops }',
+    capture: 'probe hpsa; probe other', release: 'patch-v2',
+  });
+  assert.equal(played.log.filter((line) => line.startsWith('HP HPSA Driver')).length, 1);
+  assert.deepEqual(played.log.filter((line) => line.startsWith('scsi')), ['scsi host0: hpsa', 'scsi host1: hpsa']);
+});
+
+test('a board that does not come back after its reset is left alone', () => {
+  const played = play({ platform: 'timing reset 200s' });
+  assert.deepEqual(played.driverLog, [
+    'HP HPSA Driver (v 3.4.16-0)', 'hpsa 0000:02:00.0: using doorbell to reset controller',
+    'hpsa 0000:02:00.0: Failed waiting for board to become ready after hard reset',
+  ]);
+  assert.deepEqual(played.of('capture'), []);
+});

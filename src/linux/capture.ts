@@ -2,7 +2,7 @@
 import { fail, unreachable } from '../base/assert.ts';
 import type { CaptureStatement } from '../scenario/scenario.ts';
 import { LazyUnmaps } from './dma-ops.ts';
-import { hpsaInitOne } from './hpsa.ts';
+import { hpsaInitOne, type HpsaDriver } from './hpsa.ts';
 import { initDmars } from './init-dmars.ts';
 import { Kernel, type KernelSettings } from './kernel.ts';
 import type { Routine } from './operation.ts';
@@ -13,6 +13,7 @@ export function* captureKernel(
   const kernel = new Kernel(settings);
   yield* initDmars(kernel, true);
   const lazy = new LazyUnmaps(kernel);
+  const driver: HpsaDriver = { numberOfControllers: 0 };
   for (const statement of statements) {
     switch (statement.kind) {
       case 'wait':
@@ -21,7 +22,7 @@ export function* captureKernel(
       case 'probe': {
         const device = settings.devices.find((known) => known.name === statement.device);
         if (device === undefined) fail(`the scenario was checked: ${statement.device} exists`);
-        yield* hpsaInitOne(kernel, device, lazy, statement.dmaMaskBits);
+        yield* hpsaInitOne(kernel, driver, device, lazy, statement.dmaMaskBits);
         break;
       }
       default:

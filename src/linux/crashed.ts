@@ -4,11 +4,11 @@ import type { CrashedStatement, DmaEnd } from '../scenario/scenario.ts';
 import { word } from '../base/word.ts';
 import { store64 } from './bus.ts';
 import { LazyUnmaps, intelMapSingle, intelUnmap, type Mapping } from './dma-ops.ts';
-import { hpsaStartOutstanding, type OutstandingDma } from './hpsa.ts';
 import { initDmars } from './init-dmars.ts';
 import type { PciDevice } from './firmware.ts';
 import { Kernel, type KernelSettings } from './kernel.ts';
 import type { Routine } from './operation.ts';
+import { startOutstandingDma, type OutstandingDma } from './outstanding-dma.ts';
 
 /** The controller has a 64-bit mask in a running system. */
 const dmaMaskBits = 64;
@@ -72,7 +72,7 @@ function* carryOut(
     case 'dma': {
       const { device, mapping, bytes } = bufferNamed(buffers, statement.buffer);
       const { access, periodNs } = statement;
-      yield* hpsaStartOutstanding(device, mapping, bytes, { access, periodNs, ...endOf(statement.until) });
+      yield* startOutstandingDma(device, mapping, bytes, { access, periodNs, ...endOf(statement.until) });
       return;
     }
     case 'wait':

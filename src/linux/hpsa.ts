@@ -2,8 +2,8 @@
  * The Smart Array driver (drivers/scsi/hpsa.c, 3.4.16-0, as in 4.9): what it does to its controller at
  * the probe of a capture kernel, up to the point where the controller answers commands.
  */
-import { and32, bytesOf, offsetBy, wordOf, zeroWord, type Address } from '../base/word.ts';
-import { clear, printk, readl, routine, store32, waitFor, writel, writeq } from './bus.ts';
+import { and32, bytesOf, offsetBy, wordOf, type Address } from '../base/word.ts';
+import { clear, printk, readl, routine, store32, waitFor, writel } from './bus.ts';
 import { intelMapSingle, intelUnmap, type LazyUnmaps, type Mapping } from './dma-ops.ts';
 import type { PciDevice } from './firmware.ts';
 import type { Kernel } from './kernel.ts';
@@ -31,51 +31,24 @@ const HPSA_MSG_SEND_RETRY_INTERVAL_NS = 10 * second;
 const commandListBytes = 52;
 const inquiryBytes = 64;
 
-/**
- * Where the model of the controller takes what stands for a command outstanding at the crash: a buffer
- * that it goes on reading or writing by itself.
- */
-const OUTSTANDING = {
-  ADDRESS: 0x100, LENGTH: 0x108, COUNT: 0x10c, PERIOD: 0x110, AFTER_PANIC: 0x118, START: 0x120,
-} as const;
-/** The most that one outstanding command moves. */
-const outstandingBytesMost = 64 * 1024;
-const START_READ = 1;
-const START_WRITE = 2;
-
-export interface OutstandingDma {
-  readonly access: 'read' | 'write';
-  readonly periodNs: number;
-  /** 0: as often as it can. */
-  readonly count: number;
-  /** How long after the panic it ends by itself; null: it does not. */
-  readonly afterPanicNs: number | null;
-}
-
-/** Hands the controller a buffer that it goes on using until it is reset. */
-export function* hpsaStartOutstanding(
-  device: PciDevice, mapping: Mapping, bytes: number, what: OutstandingDma,
-): Routine<void> {
-  const at = (offset: number): Address => offsetBy(device.bar.first, offset);
-  yield* routine('outstanding command of', device.name, function* () {
-    yield* writeq(at(OUTSTANDING.ADDRESS), wordOf(bytesOf(mapping.iova)));
-    yield* writel(at(OUTSTANDING.LENGTH), Math.min(bytes, outstandingBytesMost));
-    yield* writel(at(OUTSTANDING.COUNT), what.count);
-    yield* writeq(at(OUTSTANDING.PERIOD), wordOf(what.periodNs));
-    yield* writeq(at(OUTSTANDING.AFTER_PANIC),
-      what.afterPanicNs === null ? zeroWord : wordOf(what.afterPanicNs + 1));
-    yield* writel(at(OUTSTANDING.START), what.access === 'read' ? START_READ : START_WRITE);
-  });
+/** What the driver's probes share. */
+export interface HpsaDriver {
+  /** number_of_controllers: those that got through their reset. */
+  numberOfControllers: number;
 }
 
 /** `hpsa_init_one` of a capture kernel; returns whether the controller came up. */
 export function* hpsaInitOne(
-  kernel: Kernel, device: PciDevice, lazy: LazyUnmaps, dmaMaskBits: number,
+  kernel: Kernel, driver: HpsaDriver, device: PciDevice, lazy: LazyUnmaps, dmaMaskBits: number,
 ): Routine<boolean> {
   return yield* routine('hpsa_init_one', device.name, function* () {
-    yield* printk('HP HPSA Driver (v 3.4.16-0)');
+    if (driver.numberOfControllers === 0) yield* printk('HP HPSA Driver (v 3.4.16-0)');
     if (!(yield* hpsaInitResetDevices(kernel, device, lazy, dmaMaskBits))) return false;
-    return yield* hpsaHbaInquiry(kernel, device, lazy, dmaMaskBits);
+    const host = driver.numberOfControllers;
+    driver.numberOfControllers += 1;
+    if (!(yield* hpsaHbaInquiry(kernel, device, lazy, dmaMaskBits))) return false;
+    yield* printk(`scsi host${host}: hpsa`);
+    return true;
   });
 }
 
@@ -199,7 +172,6 @@ function* hpsaHbaInquiry(
     const answered = yield* submitAndPoll(kernel, device, bus);
     yield* intelUnmap(kernel, lazy, mapped);
     yield* freeCoherent(kernel, lazy, command.physical, command.mapping);
-    if (answered) yield* printk('scsi host0: hpsa');
     return answered;
   });
 }
