@@ -42,6 +42,8 @@ export const hardwareChoices = {
   'register-invalidation-with-queue': ['executes', 'ignored'],
   /** Whether entries that lead to tables are cached (6.2.5). */
   'paging-structure-cache': ['none', 'kept'],
+  /** Whether a fill of a 4 KiB page brings in the page behind it in the same table, unasked (6.2 does not exclude it). */
+  'speculative-fill': ['none', 'next-page'],
   'context-cache-entries': ['unlimited', '16', '64', '256'],
   'iotlb-entries': ['unlimited', '32', '64', '256', '1024'],
   /** What makes room in a full cache. */
@@ -67,6 +69,7 @@ export const keepsTheMost: HardwareChoices = {
   'protected-memory-with-translation': 'all-blocked',
   'register-invalidation-with-queue': 'executes',
   'paging-structure-cache': 'none',
+  'speculative-fill': 'none',
   'context-cache-entries': 'unlimited',
   'iotlb-entries': 'unlimited',
   'when-full': 'oldest',
@@ -94,6 +97,7 @@ export const keepsTheLeast: HardwareChoices = {
   // A command that is ignored removes nothing.
   'register-invalidation-with-queue': 'executes',
   'paging-structure-cache': 'none',
+  'speculative-fill': 'none',
   'context-cache-entries': '16',
   'iotlb-entries': '32',
   'when-full': 'all',

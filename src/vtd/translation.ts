@@ -4,7 +4,7 @@
  */
 import { noCause } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
-import { alignedFrame, frameWithin, type SourceId } from '../base/word.ts';
+import { alignedFrame, frameAt, frameNumber, frameWithin, type SourceId } from '../base/word.ts';
 import { nameContext } from './context-cache.ts';
 import { LATCHED, type UnitCore } from './core.ts';
 import { TRANSLATION_TYPE, type ContextFields } from './entries.ts';
@@ -17,6 +17,8 @@ import { PassThroughLatch } from './pass-through-latch.ts';
 import type { Answer, TranslationRequest, Walking } from './request.ts';
 import { Walk, deniedReason, inInterruptRange, walkStart, type WalkState } from './walk.ts';
 
+const entriesInTable = 512;
+
 export class Translation {
   readonly #core: UnitCore;
   readonly #faults: FaultRecording;
@@ -24,6 +26,7 @@ export class Translation {
   readonly #latch: PassThroughLatch;
   readonly #latches: boolean;
   readonly #keepsStructures: boolean;
+  readonly #fillsAhead: boolean;
   readonly #truth: MemoryTruth;
 
   constructor(core: UnitCore, faults: FaultRecording, journal: Journal) {
@@ -33,6 +36,7 @@ export class Translation {
     this.#latch = new PassThroughLatch(core, journal);
     this.#latches = core.departs('pass-through-latched');
     this.#keepsStructures = core.choices['paging-structure-cache'] === 'kept';
+    this.#fillsAhead = core.choices['speculative-fill'] === 'next-page';
     this.#truth = new MemoryTruth(core);
   }
 
@@ -191,10 +195,35 @@ export class Translation {
     const passThrough = result.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
     if (passThrough && this.#latches) this.#latch.latch(request.source);
     const at = passThrough ? event : this.#fillIotlb(request, state, event);
+    if (this.#fillsAhead && !passThrough && result.order === 0) this.#fillAhead(request, context, at);
     return {
       kind: 'translated', target: result.frame, via: passThrough ? 'pass-through' : 'walk',
       freshness, event: at,
     };
+  }
+
+  /** Brings in the next page of the same table, if it translates at all; a page that does not is no fault. */
+  #fillAhead(request: TranslationRequest, context: ContextFields, cause: number): void {
+    const frame = frameAt(frameNumber(request.frame) + 1);
+    if (frameNumber(frame) % entriesInTable === 0) return;
+    if (this.#core.iotlb.lookUp(request.source, frame) !== undefined) return;
+    // A page may grant one access and not the other; each is a walk of its own to the unit's walker.
+    for (const access of ['read', 'write'] as const) {
+      const ahead = { ...request, frame, access };
+      let state: WalkState = { kind: 'ready', context };
+      let event = cause;
+      while (state.kind !== 'done' && state.kind !== 'fault') {
+        state = this.#walk.advance(state, request.source, frame, access);
+        const fetch = this.#walk.takeFetch();
+        if (fetch !== null && this.#core.trace.recording) {
+          event = this.#core.emit(event, { kind: 'walk-read', ...fetch });
+        }
+      }
+      if (state.kind === 'done') {
+        this.#fillIotlb(ahead, state, event);
+        return;
+      }
+    }
   }
 
   #answerFromIotlb(

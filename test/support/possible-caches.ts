@@ -117,15 +117,20 @@ export class PossibleCaches {
   readonly #unit: ReferenceUnit;
   readonly #read: Read;
   readonly #deniesAtOnce: boolean;
+  readonly #fillsAhead: boolean;
   readonly #now = new Fills();
   readonly #flights = new Map<number, Flight>();
   rootTable = 0n;
 
-  /** `deniesAtOnce`: an IOTLB entry that lacks a right may answer with a fault (6.2.4). */
-  constructor(unit: ReferenceUnit, read: Read, deniesAtOnce: boolean) {
+  /**
+   * `deniesAtOnce`: an IOTLB entry that lacks a right may answer with a fault (6.2.4). `fillsAhead`: a
+   * request may bring in the page behind its own.
+   */
+  constructor(unit: ReferenceUnit, read: Read, deniesAtOnce: boolean, fillsAhead: boolean) {
     this.#unit = unit;
     this.#read = read;
     this.#deniesAtOnce = deniesAtOnce;
+    this.#fillsAhead = fillsAhead;
   }
 
   setRoot(rootTable: bigint): void {
@@ -222,16 +227,25 @@ export class PossibleCaches {
     const all = windows.map((window) => {
       const { held, earlier, earlierRoots, guards } = window;
       held.addAll(this.#now);
-      const outcomes = new Set<string>();
       const fills = new Fills();
-      everyBranch((choose) => {
-        const read: Read = (address) => {
-          const before = earlier.get(address);
-          return before === undefined ? this.#read(address) : choose([this.#read(address), ...before]);
-        };
-        const root = earlierRoots.length === 0 ? this.rootTable : choose([this.rootTable, ...earlierRoots]);
-        outcomes.add(outcomeText(this.#oneWay(request, held, fills, choose, read, root)));
-      });
+      const answers = (asked: Request): ReadonlySet<string> => {
+        const given = new Set<string>();
+        everyBranch((choose) => {
+          const read: Read = (address) => {
+            const before = earlier.get(address);
+            return before === undefined ? this.#read(address) : choose([this.#read(address), ...before]);
+          };
+          const root = earlierRoots.length === 0 ? this.rootTable : choose([this.rootTable, ...earlierRoots]);
+          given.add(outcomeText(this.#oneWay(asked, held, fills, choose, read, root)));
+        });
+        return given;
+      };
+      const outcomes = answers(request);
+      if (this.#fillsAhead) {
+        for (const access of ['read', 'write'] as const) {
+          answers({ ...request, address: request.address + 4096n, access });
+        }
+      }
       for (const guard of guards) fills.remove(guard);
       return { outcomes, fills };
     });

@@ -32,7 +32,8 @@ export class ProgramRunner {
     this.#driver = new UnitDriver({ ...settings, recording: false, hostAddressWidth });
     this.#unit = describeUnit(this.#driver.read64(0x08), this.#driver.read64(0x10), hostAddressWidth);
     this.#possible = new PossibleCaches(
-      this.#unit, (address) => this.#read(address), settings.choices?.['cached-denial'] !== 'walks-again');
+      this.#unit, (address) => this.#read(address), settings.choices?.['cached-denial'] !== 'walks-again',
+      settings.choices?.['speculative-fill'] === 'next-page');
   }
 
   /** What went wrong at this line; undefined where nothing did. */
