@@ -7,7 +7,8 @@
  *   ECAP.C = 0; specification 6.2 and 11.4.3).
  *
  * The two differ in exactly the lines that the CPU has stored to and not written back. A machine whose
- * units all snoop has one view only.
+ * units all snoop has one view only. Where a chipset has a write buffer (CAP.RWBF, 6.8), what is written
+ * back waits there until the buffer is flushed.
  */
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
@@ -77,9 +78,14 @@ export class PhysicalMemory {
   readonly #coherent: View;
   /** The same object as `#coherent` where every unit snoops. */
   readonly #ram: View;
+  /** RAM as it will be when the write buffer is flushed; the same object as `#ram` without one. */
+  readonly #behindBuffer: View;
 
-  /** `twoViews`: some unit of the machine walks its tables without snooping. */
-  constructor(journal: Journal, ranges: readonly FrameRange[], twoViews: boolean) {
+  /**
+   * `twoViews`: some unit of the machine walks its tables without snooping. `buffersWrites`: the chipset
+   * has a write buffer in front of RAM; it counts only where there are two views.
+   */
+  constructor(journal: Journal, ranges: readonly FrameRange[], twoViews: boolean, buffersWrites = false) {
     this.#journal = journal;
     this.#ranges = ranges;
     this.#coherent = new View('memory');
@@ -89,6 +95,12 @@ export class PhysicalMemory {
       journal.register(this.#ram);
     } else {
       this.#ram = this.#coherent;
+    }
+    if (twoViews && buffersWrites) {
+      this.#behindBuffer = new View('write buffer');
+      journal.register(this.#behindBuffer);
+    } else {
+      this.#behindBuffer = this.#ram;
     }
   }
 
@@ -144,8 +156,17 @@ export class PhysicalMemory {
     const end = Math.ceil((bytesOf(address) + bytes) / cacheLineBytes) * cacheLineBytes;
     forEachFrame(addressOf(start), end - start, (frame, offset, count) => {
       const page = this.#coherent.pages.get(frameNumber(frame));
-      if (page !== undefined) this.#copyWords(this.#ram, frame, offset, page, offset, count);
+      if (page !== undefined) this.#copyWords(this.#behindBuffer, frame, offset, page, offset, count);
     });
+  }
+
+  /** Everything that was written back is in RAM. */
+  flushWriteBuffer(): void {
+    if (this.#behindBuffer === this.#ram) return;
+    for (const number of [...this.#behindBuffer.pages.keys()].sort((left, right) => left - right)) {
+      const page = this.#behindBuffer.pages.get(number);
+      if (page !== undefined) this.#copyWords(this.#ram, frameAt(number), 0, page, 0, frameBytes);
+    }
   }
 
   /** Whether some line of the range holds something that RAM does not. */
@@ -174,6 +195,9 @@ export class PhysicalMemory {
     forEachFrame(addressOf(first), words.byteLength, (frame, offset, count) => {
       this.#copyWords(this.#coherent, frame, offset, words, done, count);
       if (this.#ram !== this.#coherent) this.#copyWords(this.#ram, frame, offset, words, done, count);
+      if (this.#behindBuffer !== this.#ram) {
+        this.#copyWords(this.#behindBuffer, frame, offset, words, done, count);
+      }
       done += count;
     });
     return true;

@@ -60,11 +60,13 @@ export class Machine {
     this.agenda = new Agenda(this.journal);
     this.trace = new Trace(this.agenda, this.journal, options.trace);
     const settings = scenario.units.map((unit) => this.#unitSettings(unit, timing));
+    const capabilities = settings.map(({ profile, hostAddressWidth }) => decodeCapability(profile.version,
+      profile.capability, profile.extendedCapability, hostAddressWidth));
     this.memory = new PhysicalMemory(
       this.journal,
       scenario.platform.memory.map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
-      settings.some(({ profile, hostAddressWidth }) => !decodeCapability(profile.version,
-        profile.capability, profile.extendedCapability, hostAddressWidth).coherentWalk),
+      capabilities.some(({ coherentWalk }) => !coherentWalk),
+      capabilities.some(({ requiresWriteBufferFlush }) => requiresWriteBufferFlush),
     );
     this.units = settings.map((unit) =>
       new DmarUnit(unit, this.journal, this.memory, this.agenda, this.trace));

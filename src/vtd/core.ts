@@ -121,4 +121,9 @@ export class UnitCore implements WalkUnit {
   page(frame: Frame): DataView | undefined {
     return this.capability.coherentWalk ? this.memory.coherentPage(frame) : this.memory.ramPage(frame);
   }
+
+  /** Where there is a write buffer (CAP.RWBF), every invalidation flushes it before anything else (6.8). */
+  flushWriteBufferFirst(): void {
+    if (this.capability.requiresWriteBufferFlush) this.memory.flushWriteBuffer();
+  }
 }

@@ -94,6 +94,7 @@ export class InterruptRemapping {
 
   /** Interrupt-entry-cache invalidation: all, or 2^order entries around an index (6.5.2.7). */
   invalidate(selected: { readonly index: number; readonly order: number } | null, cause: number): void {
+    this.#core.flushWriteBufferFirst();
     const byIndex = selected !== null
       && this.#core.choices['interrupt-entry-invalidation'] === 'by-index';
     const size = byIndex ? powerOfTwo(selected.order) : 1;

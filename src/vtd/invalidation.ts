@@ -165,6 +165,7 @@ export function contextGranularityDone(
 export function invalidateContextCache(
   core: UnitCore, command: ContextInvalidation, cause: number,
 ): void {
+  core.flushWriteBufferFirst();
   const gone = core.contextCache.entries().filter((entry) => selectsContext(core, command, entry));
   core.emit(cause, {
     kind: 'invalidate', cache: 'context', asked: describeContextInvalidation(command),
@@ -174,6 +175,7 @@ export function invalidateContextCache(
 }
 
 export function invalidateIotlb(core: UnitCore, command: IotlbInvalidation, cause: number): void {
+  core.flushWriteBufferFirst();
   const structures = core.structures.size === 0 ? []
     : core.structures.remove((entry) => selectsStructure(core, command, entry));
   if (command.granularity === 'global' && !core.trace.recording) return core.iotlb.clear();

@@ -187,6 +187,7 @@ export class DmarUnit {
     if (this.#asks('SIRTP', value.low)) this.#setInterruptTablePointer(cause);
     if (this.#asks('WBF', value.low)) {
       this.core.emit(cause, { kind: 'command', command: 'WBF: write buffer flushed' });
+      this.core.memory.flushWriteBuffer();
       registers.setField('GSTS', GSTS.WBFS, 0);
     }
     for (const level of ['QIE', 'TE', 'IRE', 'CFI'] as const) {

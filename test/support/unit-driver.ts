@@ -21,6 +21,8 @@ export interface Settings {
   readonly hostAddressWidth?: number;
   /** Whether what the CPU stored and what RAM holds are kept apart. */
   readonly twoViews?: boolean;
+  /** Whether a write buffer stands in front of RAM. */
+  readonly buffersWrites?: boolean;
   readonly recording?: boolean;
 }
 
@@ -53,7 +55,7 @@ export class UnitDriver {
     this.memory = new PhysicalMemory(this.journal, [
       frameRange(addressOf(0), addressOf(0x7fff_ffff)),
       frameRange(addressOf(0x1_0000_0000), addressOf(0x1_7fff_ffff)),
-    ], settings.twoViews ?? false);
+    ], settings.twoViews ?? false, settings.buffersWrites ?? false);
     this.unit = new DmarUnit({
       name: 'dmar0',
       profile,
