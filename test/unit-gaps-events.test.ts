@@ -1,0 +1,129 @@
+/** What the trace and the fingerprint tell of a unit, where its answers would be the same without. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatFingerprint } from '../src/base/hash.ts';
+import { frameNumber, sourceIdNumber } from '../src/base/word.ts';
+import { invalidateIotlb } from './support/commands.ts';
+import { fiveLevels } from './support/custom-profiles.ts';
+import { UnitDriver } from './support/unit-driver.ts';
+import { device, prepared } from './support/walk-cases.ts';
+
+const structures = { 'paging-structure-cache': 'kept' } as const;
+
+function fingerprint(driver: UnitDriver): string {
+  return formatFingerprint(driver.journal.fingerprint());
+}
+
+test('cached rights and FPD are part of the state', () => {
+  // The entry with its rights when it is cached, and the same memory for all of them afterwards.
+  const prints = [3n, 1n, 2n].flatMap((rights) => [0n, 2n].map((faultDisabled) => {
+    const driver = prepared((unit, tree) => {
+      tree.map(0x5000, 0x20_0000n + rights);
+      unit.context(device, tree.pointer + faultDisabled, 0x0502n);
+    });
+    driver.dmaAtOnce(device, 0x5000, rights === 2n ? 'write' : 'read');
+    driver.context(device, 0n, 0n);
+    driver.write64(0x28, 0xa000_0000_0000_0000n);
+    driver.settle();
+    driver.poke(0x10_4000 + 8 * 5, 0n);
+    return fingerprint(driver);
+  }));
+  assert.equal(new Set(prints).size, 6);
+});
+
+test('what a paging-structure cache holds is part of the state', () => {
+  const prints = [3n, 1n, 2n].map((rights) => {
+    const driver = prepared(() => {}, { choices: structures });
+    const tree = driver.tree();
+    const [top, leaf] = [tree.entryAddress(0x5000, 4), tree.entryAddress(0x5000, 1)];
+    driver.poke(top, driver.peek(top) - 3n + rights);
+    driver.poke(leaf, 0x4000_0000_0020_0003n);
+    driver.context(device, tree.pointer, 0x0502n);
+    driver.dma(device, 0x5000, rights === 2n ? 'write' : 'read');
+    driver.clearRecord();
+    driver.poke(top, driver.peek(top) - rights + 3n);
+    return fingerprint(driver).concat(driver.record().slice(-3));
+  });
+  assert.equal(new Set(prints).size, 3);
+});
+
+test('a request waiting for its walk differs by its access alone', () => {
+  const prints = ['read', 'write', 'atomic', 'zero-length-read'].map((_, index, names) => {
+    const driver = prepared(() => {});
+    driver.begin(1, device, 0x5000, (['read', 'write', 'atomic', 'zero-length-read'] as const)[index] ?? 'read');
+    return `${names.length} ${fingerprint(driver)}`;
+  });
+  assert.equal(new Set(prints).size, 4);
+});
+
+test('removed entries are named by size of page, source and address, whatever order they came in', () => {
+  const driver = prepared((unit, tree) => {
+    tree.map(0x7000, 0x21_0003n);
+    tree.map(0x6000, 0x22_0003n);
+    tree.map(0x8000_0000, 0x40_0083n, 2);
+    unit.context(device + 1, tree.pointer, 0x0502n);
+  });
+  for (const [source, address] of [[device + 1, 0x8000_0000], [device + 1, 0x5000], [device, 0x7000],
+    [device, 0x5000], [device, 0x6000], [device + 1, 0x7000]] as const) driver.dma(source, address);
+  invalidateIotlb(driver, 'registers', { granularity: 2, domain: 5 });
+  const removed = driver.happenings('invalidate').at(-1)?.removed ?? [];
+  assert.deepEqual(removed.map(({ source, frame }) =>
+    `${source === null ? '' : sourceIdNumber(source)} ${frame === null ? '' : frameNumber(frame)}`),
+  ['32 5', '32 6', '32 7', '33 5', '33 7', '33 524288']);
+});
+
+test('descriptors that a unit takes without having what they are about are written of as unmodelled', () => {
+  const driver = new UnitDriver({ profile: 'qemu-39' });
+  driver.start();
+  driver.startQueue();
+  driver.submit([3n, 0n], [6n + 0x20n, 0n], [7n, 0n]);
+  assert.deepEqual(driver.happenings('unmodelled'), [
+    { kind: 'unmodelled', register: 'device-TLB', access: 'write' },
+    { kind: 'unmodelled', register: 'PASID-based IOTLB', access: 'write' },
+    { kind: 'unmodelled', register: 'PASID cache', access: 'write' },
+  ]);
+});
+
+test('paging-structure caches serve requests that are traced, and requests that are not', () => {
+  for (const recording of [true, false]) {
+    for (const atOnce of [true, false]) {
+      const driver = prepared((_, tree) => tree.map(0x6000, 0x21_0003n), { choices: structures, recording });
+      const tree = driver.tree();
+      tree.map(0x5000, 0x30_0003n);
+      tree.map(0x6000, 0x31_0003n);
+      driver.context(device, tree.pointer, 0x0502n);
+      const dma = (address: number): string => (atOnce ? driver.dmaAtOnce(device, address) : driver.dma(device, address));
+      assert.equal(dma(0x5000), 'to 0x300000');
+      // Only what leads to the page table is stale; the page table itself is read.
+      for (const level of [4, 3, 2]) driver.poke(tree.entryAddress(0x5000, level), 0n);
+      assert.equal(dma(0x6000), 'to 0x310000', `${recording} ${atOnce}`);
+      invalidateIotlb(driver, 'registers', { granularity: 1 });
+      assert.equal(dma(0x6000), 'blocked 0x6');
+      assert.equal(driver.unit.core.structures.size, 0);
+    }
+  }
+});
+
+test('a table of five levels has four that are cached', () => {
+  const driver = prepared((unit) => {
+    const tree = unit.tree(5);
+    tree.map(0x5000, 0x30_0003n);
+    unit.context(device, tree.pointer, 0x0503n);
+  }, { profile: fiveLevels, choices: structures });
+  driver.dma(device, 0x5000);
+  assert.equal(driver.unit.core.structures.size, 4);
+  assert.deepEqual(driver.happenings('structure-fill').map(({ level }) => level), [5, 4, 3, 2]);
+});
+
+test('a unit that latches pass-through looks again when translation is switched', () => {
+  const driver = new UnitDriver({ profile: 'qemu-39' });
+  driver.start();
+  driver.context(device, 9n, 0x0501n);
+  assert.equal(driver.dma(device, 0x5000), 'to 0x5000');
+  // The entry in memory no longer passes anything through; the latch does, until TE changes.
+  driver.context(device, 0n, 0n);
+  assert.equal(driver.dma(device, 0x6000), 'to 0x6000');
+  driver.levels(0);
+  driver.levels(0x8000_0000);
+  assert.equal(driver.dma(device, 0x6000), 'blocked 0x2');
+});

@@ -1,0 +1,118 @@
+/** Tables and queues that go on in another page, and addresses at the end of what a field holds. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sourceIdOf } from '../src/base/word.ts';
+import { keepsTheMost } from '../src/vtd/choices.ts';
+import { waitDescriptor } from './support/commands.ts';
+import { bothWidths } from './support/custom-profiles.ts';
+import { UnitDriver } from './support/unit-driver.ts';
+import { device, expectFault, prepared } from './support/walk-cases.ts';
+
+const interruptTable = 0x40_0000;
+
+/** Interrupt remapping on, with the largest table: 65,536 entries (S = 15). */
+function remapping(extended = false): UnitDriver {
+  const driver = new UnitDriver();
+  driver.start();
+  driver.startQueue();
+  driver.write64(0xb8, BigInt(interruptTable) + 15n + (extended ? 0x800n : 0n));
+  driver.command(0x0100_0000);
+  driver.levels(0x8600_0000);
+  return driver;
+}
+
+/** A remappable request: FEE, handle[14:0] 19:5, format 4, SHV 3, handle[15] 2. */
+function interrupt(driver: UnitDriver, handle: number, subhandle?: number): string {
+  const answer = driver.unit.interrupt({
+    source: sourceIdOf(device), data: subhandle ?? 0, cause: -1,
+    address: 0xfee0_0010 + (handle % 0x8000) * 32 + (handle >= 0x8000 ? 4 : 0) + (subhandle === undefined ? 0 : 8),
+  });
+  return answer.kind === 'delivered' ? `${answer.address.toString(16)} ${answer.data.toString(16)}`
+    : `reason ${answer.reason.code.toString(16)}`;
+}
+
+test('interrupt-remapping entries lie 16 bytes apart over all pages of the table', () => {
+  for (const index of [0, 1, 255, 256, 4095, 4096, 0x7fff, 0x8000, 0xfffe, 0xffff]) {
+    const driver = remapping();
+    driver.poke(interruptTable + 16 * index, 0x0000_0100_0077_0001n);
+    assert.equal(interrupt(driver, index), 'fee01000 77', `${index}`);
+    assert.equal(interrupt(driver, Math.floor(index / 2), index - Math.floor(index / 2)), 'fee01000 77', `${index}`);
+    assert.equal(interrupt(driver, index === 0 ? 5 : index - 1), 'reason 22', `beside ${index}`);
+  }
+});
+
+test('a fault record has sixteen bits of index', () => {
+  const driver = remapping();
+  assert.equal(interrupt(driver, 0xffff), 'reason 22');
+  assert.equal(driver.record(), '0x8000002200000020 0xffff000000000000');
+});
+
+test('fields of an interrupt-remapping entry, one at a time', () => {
+  const cases: readonly (readonly [string, bigint, string])[] = [
+    ['RH', 0x8n, 'fee01008 77'], ['DM', 0x4n, 'fee01004 77'], ['TM', 0x10n, 'fee01000 c077'],
+    ['DLM 1', 0x20n, 'fee01000 177'], ['DLM 7', 0xe0n, 'fee01000 777'],
+    ['destination 0x81', 0x8000_0000_0000n, 'fee81000 77'], ['vector 0xff', 0x88_0000n, 'fee01000 ff'],
+    ['AVAIL', 0xf00n, 'fee01000 77'],
+    ...[12n, 13n, 14n, 24n, 31n, 32n, 39n, 48n, 63n].map((bit) => [`bit ${bit}`, 2n ** bit, 'reason 24'] as const),
+  ];
+  for (const [name, more, answer] of cases) {
+    const driver = remapping();
+    driver.poke(interruptTable + 16 * 3, 0x0000_0100_0077_0001n + more);
+    assert.equal(interrupt(driver, 3), answer, name);
+  }
+  // Bits 127:84 are reserved, 83:82 = 3 too; 79:64 count only where SVT asks for them.
+  for (const [high, answer] of [[2n ** 20n, 'reason 24'], [2n ** 63n, 'reason 24'], [0xc_0000n, 'reason 24'],
+    [0x3_ffffn, 'fee01000 77']] as const) {
+    const driver = remapping();
+    driver.poke(interruptTable + 16 * 3, 0x0000_0100_0077_0001n);
+    driver.poke(interruptTable + 16 * 3 + 8, high);
+    assert.equal(interrupt(driver, 3), answer, high.toString(16));
+  }
+});
+
+test('a queue of two pages is read over both of them, and goes round', () => {
+  const driver = new UnitDriver();
+  driver.start();
+  const queue = 0x20_0000;
+  driver.write64(0x88, 0n);
+  driver.write64(0x90, BigInt(queue) + 1n);
+  driver.levels(0x8400_0000);
+  for (let index = 0; index < 600; index += 1) {
+    const [low, high] = waitDescriptor(0x30_0000, index + 1);
+    const place = queue + 16 * (index % 512);
+    driver.poke(place, low);
+    driver.poke(place + 8, high);
+    driver.write64(0x88, BigInt(16 * ((index + 1) % 512)));
+    driver.settle();
+    assert.equal(driver.peek(0x30_0000), BigInt(index + 1));
+    assert.equal(driver.read64(0x80), BigInt(16 * ((index + 1) % 512)));
+  }
+});
+
+test('a unit that records the bits within its widest table, and no others', () => {
+  const choices = { 'fault-address': 'within-address-width' } as const;
+  // 48 bits: the page beyond them has its low 48 bits in the record.
+  for (const [address, recorded] of [[2 ** 48 + 0x5000, '0x5000'], [2 ** 47 + 0x5000, '0x800000005000'],
+    [2 ** 49 + 2 ** 47, '0x800000000000']] as const) {
+    const driver = prepared(() => {}, { choices });
+    driver.dma(device, address);
+    assert.ok(driver.record().endsWith(` ${recorded}`), driver.record());
+  }
+  const narrow = prepared(() => {}, { choices, profile: { ...bothWidths, capability: { high: 0x00d2_008c, low: 0x222f_0206 } } });
+  narrow.dma(device, 2 ** 39 + 0x5000);
+  assert.ok(narrow.record().endsWith(' 0x5000'), narrow.record());
+});
+
+test('only an entry of all ones is like one that cannot be read, and only for a unit that departs', () => {
+  const [ones, lowOnes, highOnes] = [2n ** 64n - 1n, 2n ** 32n - 1n, 2n ** 64n - 2n ** 32n + 3n];
+  for (const [entry, departs, reason] of [
+    [ones, false, 'c'], [lowOnes, false, 'c'], [highOnes, false, 'c'],
+    [ones, true, '7'], [lowOnes, true, 'c'], [highOnes, true, 'c'],
+  ] as const) {
+    const profile = {
+      ...bothWidths, choices: keepsTheMost, departures: departs ? ['all-ones-entry-unreadable' as const] : [],
+    };
+    expectFault(`${entry.toString(16)} ${departs}`, `0xc000000${reason}00000020 0x5000`, { settings: { profile } },
+      (_, tree) => tree.map(0x5000, entry));
+  }
+});
