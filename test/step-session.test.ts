@@ -117,3 +117,19 @@ test('a pattern may have stars at its ends and between its words', () => {
   assert.equal(counts.length, 6);
   assert.deepEqual(counts.map((count) => count === '0'), [false, false, false, false, false, true]);
 });
+
+test('a long chain of causes is shown by its ends', () => {
+  const long = handoffText({ crashed: 'map events 64K from-device on hpsa\ndma write events every 1s until reset\nwait 1s\npanic' });
+  withFiles({ 'long.dmar': long }, (folder) => {
+    const { out } = dmarsim(['step', `${folder}/long.dmar`, '-x',
+      'break IOTLB takes 02:00.0 0xfffff000*; continue; why']);
+    const lines = linesOf(out);
+    const chain = lines.slice(lines.indexOf('(dmarsim) why') + 1);
+    assert.equal(chain.length, 6 + 1 + 14 + 1);
+    assert.match(chain[0] ?? '', /^#\d+ .* \{$/);
+    assert.match(chain[6] ?? '', /^ {2}\.\.\. \d+ more causes$/);
+    const [, number = ''] = /^#(\d+) .*IOTLB takes 02:00\.0 0xfffff000/.exec(chain.at(-2) ?? '') ?? [];
+    // The answer to this page is the next event, not the one to the page before.
+    assert.equal(chain.at(-1), `  #${Number(number) + 1} went where the tables in memory lead it; no cache misled the unit.`);
+  });
+});

@@ -1,5 +1,5 @@
 /** The DMAs of a run, read from its events: one record for each page of each request. */
-import type { Event, Freshness, Owner } from '../base/event.ts';
+import type { Event, Freshness, Happening, Owner } from '../base/event.ts';
 import type { Word64 } from '../base/word.ts';
 
 export interface DmaRecord {
@@ -59,6 +59,11 @@ export function isForeign(record: DmaRecord): boolean {
   return record.owner !== null && record.owner !== 'nobody' && record.owner !== record.kernel;
 }
 
+const beforeAnAnswer: ReadonlySet<Happening['kind']> = new Set([
+  'dma-request', 'walk-read', 'context-hit', 'context-fill', 'structure-hit', 'structure-fill', 'iotlb-hit',
+  'iotlb-fill', 'evict', 'fault',
+]);
+
 /** The answer to the page request that an event belongs to, or undefined where it belongs to none. */
 export function answerOf(events: readonly Event[], number: number): number | undefined {
   const requests = requestsOf(events);
@@ -66,5 +71,9 @@ export function answerOf(events: readonly Event[], number: number): number | und
   if (request < 0) return undefined;
   const answers = events.filter((event) => requests[event.number] === request
     && (event.what.kind === 'dma-translated' || event.what.kind === 'dma-blocked'));
-  return (answers.findLast((answer) => answer.number <= number) ?? answers[0])?.number;
+  const kind = events[number]?.what.kind;
+  // The pages of a request come one after the other: what leads to an answer has its own before it.
+  const leads = kind !== undefined && beforeAnAnswer.has(kind);
+  return leads ? answers.find((answer) => answer.number > number)?.number
+    : answers.findLast((answer) => answer.number <= number)?.number;
 }

@@ -16,6 +16,16 @@ import { compilePattern, type Pattern } from './pattern.ts';
 import { printable, seconds, type Paint } from './terminal.ts';
 import { whyLines } from './verdict-text.ts';
 
+/** Of a longer chain of causes, this many lines from its beginning and from its end. */
+const chainEnds = { first: 6, last: 14 };
+
+function withoutMiddle(lines: readonly string[]): readonly string[] {
+  const between = lines.length - chainEnds.first - chainEnds.last;
+  return between <= 1 ? lines : [
+    ...lines.slice(0, chainEnds.first), `  ... ${between} more causes`, ...lines.slice(-chainEnds.last),
+  ];
+}
+
 export interface Reply {
   readonly kind: 'done' | 'wrong' | 'quit';
   readonly lines: readonly string[];
@@ -270,7 +280,7 @@ export class Stepper {
         : `why takes the number of an event, 0 to ${this.#events.length - 1}`);
     }
     const answer = answerOf(this.#events, event.number);
-    const chain = causeChain(this.#events, event.number).map((link) => this.#line(link));
+    const chain = withoutMiddle(causeChain(this.#events, event.number).map((link) => this.#line(link)));
     if (answer === undefined) return done(chain);
     return done([...chain, ...whyLines(this.#events, answer)]);
   }
