@@ -23,8 +23,8 @@ export class Translation {
   readonly #core: UnitCore;
   readonly #faults: FaultRecording;
   readonly #walk: Walk;
-  readonly #latch: PassThroughLatch;
-  readonly #latches: boolean;
+  /** Only units that depart have it; the others need not carry its cells. */
+  readonly #latch: PassThroughLatch | null;
   readonly #keepsStructures: boolean;
   readonly #fillsAhead: boolean;
   readonly #truth: MemoryTruth;
@@ -33,8 +33,7 @@ export class Translation {
     this.#core = core;
     this.#faults = faults;
     this.#walk = new Walk(core);
-    this.#latch = new PassThroughLatch(core, journal);
-    this.#latches = core.departs('pass-through-latched');
+    this.#latch = core.departs('pass-through-latched') ? new PassThroughLatch(core, journal) : null;
     this.#keepsStructures = core.choices['paging-structure-cache'] === 'kept';
     this.#fillsAhead = core.choices['speculative-fill'] === 'next-page';
     this.#truth = new MemoryTruth(core);
@@ -50,7 +49,7 @@ export class Translation {
 
   /** An occasion on which a unit that latches pass-through looks at memory again. */
   lookAgainForPassThrough(selects: (source: SourceId) => boolean): void {
-    if (this.#latches) this.#latch.lookAgain(selects);
+    this.#latch?.lookAgain(selects);
   }
 
   /** Everything that needs no fetch: ranges, modes, IOTLB, context cache. */
@@ -67,7 +66,7 @@ export class Translation {
       const state: WalkState = { kind: 'fault', reason: REASON.rootAddressInvalid, faultDisabled: false };
       return this.#finish(request, state, null, cause);
     }
-    if (this.#latches && this.#latch.isLatched(source)) {
+    if (this.#latch?.isLatched(source) === true) {
       return { kind: 'translated', target: frame, via: 'pass-through', freshness: fresh, event: cause };
     }
     const entry = core.iotlb.lookUp(source, frame);
@@ -193,7 +192,7 @@ export class Translation {
     }
     const { result, context } = state;
     const passThrough = result.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
-    if (passThrough && this.#latches) this.#latch.latch(request.source);
+    if (passThrough) this.#latch?.latch(request.source);
     const at = passThrough ? event : this.#fillIotlb(request, state, event);
     if (this.#fillsAhead && !passThrough && result.order === 0) this.#fillAhead(request, context, at);
     return {
