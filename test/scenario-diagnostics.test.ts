@@ -9,16 +9,7 @@ import { formatDiagnostic, formatUnix } from '../src/scenario/diagnostic.ts';
 import type { Diagnostic } from '../src/scenario/diagnostic.ts';
 import { printJson } from '../src/scenario/print-json.ts';
 import { readScenario } from '../src/scenario/read.ts';
-import type { Vocabulary } from '../src/scenario/read.ts';
-
-const vocabulary: Vocabulary = {
-  profiles: ['sandy-bridge-ep'],
-  releases: ['linux-4.9-rc5', 'patch-v2'],
-  models: ['hpsa'],
-  choices: new Map([['caching', ['by-device', 'by-domain']]]),
-  timings: ['walk-step'],
-  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
-};
+import { smallVocabulary as vocabulary } from './support/small-vocabulary.ts';
 
 /** Line numbers below are those of this text; line 1 is the one with DMAR. */
 const sound = `DMAR base

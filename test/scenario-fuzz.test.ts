@@ -10,16 +10,7 @@ import { formatDiagnostic } from '../src/scenario/diagnostic.ts';
 import { printJson } from '../src/scenario/print-json.ts';
 import { printText } from '../src/scenario/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
-import type { Vocabulary } from '../src/scenario/read.ts';
-
-const vocabulary: Vocabulary = {
-  profiles: ['sandy-bridge-ep'],
-  releases: ['linux-4.9-rc5', 'patch-v2'],
-  models: ['hpsa'],
-  choices: new Map([['caching', ['by-device', 'by-domain']]]),
-  timings: ['walk-step'],
-  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
-};
+import { smallVocabulary as vocabulary } from './support/small-vocabulary.ts';
 
 const mebibyte = 1_048_576;
 

@@ -8,17 +8,8 @@ import { describe, test } from 'node:test';
 import { printJson } from '../src/scenario/print-json.ts';
 import { printText } from '../src/scenario/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
-import type { Vocabulary } from '../src/scenario/read.ts';
+import { smallVocabulary as vocabulary } from './support/small-vocabulary.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
-
-const vocabulary: Vocabulary = {
-  profiles: ['sandy-bridge-ep'],
-  releases: ['linux-4.9-rc5', 'patch-v2'],
-  models: ['hpsa'],
-  choices: new Map([['caching', ['by-device', 'by-domain']]]),
-  timings: ['walk-step'],
-  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
-};
 
 /** Every kind of node that a scenario can have. */
 const text = `DMAR every-node

@@ -9,14 +9,10 @@ import { claimLine, printText } from '../src/scenario/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import type { ScenarioReading, SourceSpan, Vocabulary } from '../src/scenario/read.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
+import { smallVocabulary } from './support/small-vocabulary.ts';
 
 const vocabulary: Vocabulary = {
-  profiles: ['sandy-bridge-ep'],
-  releases: ['linux-4.9-rc5', 'patch-v2'],
-  models: ['hpsa', 'nic'],
-  choices: new Map([['caching', ['by-device', 'by-domain']]]),
-  timings: ['walk-step', 'boot'],
-  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
+  ...smallVocabulary, models: ['hpsa', 'nic'], timings: ['walk-step', 'boot'],
 };
 
 /** A scenario in which the pieces given take the place of the usual ones. */

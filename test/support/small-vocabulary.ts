@@ -1,0 +1,11 @@
+/** Names that exist for the tests of the scenario language, which knows none of its own. */
+import type { Vocabulary } from '../../src/scenario/read.ts';
+
+export const smallVocabulary: Vocabulary = {
+  profiles: ['sandy-bridge-ep'],
+  releases: ['linux-4.9-rc5', 'patch-v2'],
+  models: ['hpsa'],
+  choices: new Map([['caching', ['by-device', 'by-domain']]]),
+  timings: ['walk-step'],
+  unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
+};
