@@ -127,3 +127,25 @@ test('a unit that latches pass-through looks again when translation is switched'
   driver.levels(0x8000_0000);
   assert.equal(driver.dma(device, 0x6000), 'blocked 0x2');
 });
+
+test('a wait that asks for nothing is taken, and refused by a unit that departs', () => {
+  for (const [profile, status] of [['ivy-bridge-ep', 0], ['qemu-39', 0x10]] as const) {
+    const driver = new UnitDriver({ profile });
+    driver.start();
+    driver.startQueue();
+    // IQE is bit 4 of FSTS. With a status write (SW 5) or an interrupt (IF 4) the wait asks for something.
+    driver.submit([0x25n, 0x30_0000n], [0x15n, 0n]);
+    assert.equal(driver.read32(0x34), 0, profile);
+    driver.submit([5n, 0n]);
+    assert.equal(driver.read32(0x34), status, profile);
+  }
+});
+
+test('what changed in a register is told by its name, with the half where it has two', () => {
+  const driver = new UnitDriver();
+  const mark = driver.journal.mark();
+  driver.write64(0x20, 0x1_0000_1000n);
+  driver.write32(0x3c, 0x41);
+  assert.deepEqual(driver.journal.changesBetween(mark, driver.journal.mark())
+    .map(({ store, cell }) => store.describe(cell)), ['RTADDR (low half)', 'RTADDR (high half)', 'FEDATA']);
+});

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Field } from '../src/base/word.ts';
-import { CAP, ECAP, VER } from '../src/vtd/capability.ts';
+import { word, type Field } from '../src/base/word.ts';
+import { CAP, ECAP, VER, decodeCapability } from '../src/vtd/capability.ts';
 import { LATCHED } from '../src/vtd/core.ts';
 import { REASON, reasonOf } from '../src/vtd/fault-reasons.ts';
 import {
@@ -17,11 +17,11 @@ import { UnitDriver } from './support/unit-driver.ts';
 /** Fields as the manual lists them; the program may know fewer, and must know the ones that it has alike. */
 const manual: readonly (readonly [string, Readonly<Record<string, Field>>, string])[] = [
   ['VER', VER, 'MIN 3:0, MAX 7:4'],
-  ['CAP', CAP, 'ND 2:0, AFL 3, RWBF 4, PLMR 5, PHMR 6, CM 7, SAGAW 12:8, MGAW 21:16, ZLR 22, ISOCH 23, FRO 33:24, '
-    + 'SLLPS 37:34, PSI 39, NFR 47:40, MAMV 53:48, DWD 54, DRD 55, FL1GP 56, PI 59, FL5LP 60, ECMDS 61, ESIRTPS 62, '
+  ['CAP', CAP, 'ND 2:0, AFL 3, RWBF 4, PLMR 5, PHMR 6, CM 7, SAGAW 12:8, MGAW 21:16, ZLR 22, ISOCH 23, '
+    + 'FRO 33:24, SLLPS 37:34, PSI 39, NFR 47:40, MAMV 53:48, DWD 54, DRD 55, FL1GP 56, PI 59, FL5LP 60, ECMDS 61, ESIRTPS 62, '
     + 'ESRTPS 63'],
-  ['ECAP', ECAP, 'C 0, QI 1, DT 2, IR 3, EIM 4, CH 5, PT 6, SC 7, IRO 17:8, MHMV 23:20, ECS 24, MTS 25, NEST 26, DIS 27, PASID_28 28, '
-    + 'PRS 29, ERS 30, SRS 31, NWFS 33, EAFS 34, PSS 39:35, PASID 40, DIT 41, PDS 42, SMTS 43, VCS 44, SLADS 45, '
+  ['ECAP', ECAP, 'C 0, QI 1, DT 2, IR 3, EIM 4, CH 5, PT 6, SC 7, IRO 17:8, MHMV 23:20, ECS 24, MTS 25, NEST 26, '
+    + 'DIS 27, PASID_28 28, PRS 29, ERS 30, SRS 31, NWFS 33, EAFS 34, PSS 39:35, PASID 40, DIT 41, PDS 42, SMTS 43, VCS 44, SLADS 45, '
     + 'SLTS 46, FLTS 47, SMPWCS 48, RPS 49, TDXCS 50, PMS 51, ADMS 52, RPRIVS 53, HPTS 55, PTRS 56, SSIRWS 57, SMS 58, '
     + 'HPT1GPS 59, RDTS 60, EIMER 61, IRREQ 62'],
   ['GCMD', GCMD, 'TE 31, SRTP 30, SFL 29, EAFL 28, WBF 27, QIE 26, IRE 25, SIRTP 24, CFI 23'],
@@ -90,4 +90,40 @@ test('which faults are qualified: a fault of what comes before the entry with FP
 test('each latched value has a place of its own', () => {
   const places = Object.values(LATCHED);
   assert.deepEqual([...places].sort((left, right) => left - right), places.map((_, index) => index));
+});
+
+test('each capability of one bit is told by that bit, and by no other', () => {
+  const byCapability: Readonly<Record<string, number>> = {
+    requiresWriteBufferFlush: 4, protectedLow: 5, protectedHigh: 6, cachingMode: 7, zeroLengthRead: 22,
+    pageSelective: 39, writeDrain: 54, readDrain: 55, setInterruptInvalidates: 62, setRootInvalidates: 63,
+  };
+  const byExtended: Readonly<Record<string, number>> = {
+    coherentWalk: 0, queuedInvalidation: 1, deviceTlb: 2, interruptRemapping: 3, extendedInterruptMode: 4,
+    passThrough: 6, snoopControl: 7,
+  };
+  for (let bit = 0; bit < 64; bit += 1) {
+    for (const [listed, arguments_] of [
+      [byCapability, [word(2n ** BigInt(bit)), word(0n)]], [byExtended, [word(0n), word(2n ** BigInt(bit))]],
+    ] as const) {
+      const decoded = decodeCapability(0x10, ...arguments_, 46);
+      const told = Object.entries(decoded).filter(([, value]) => value === true).map(([name]) => name);
+      assert.deepEqual(told.filter((name) => listed[name] !== bit), [], `bit ${bit}`);
+      for (const name of Object.keys(listed).filter((each) => listed[each] === bit)) assert.deepEqual(told, [name]);
+    }
+  }
+});
+
+test('capabilities of several bits', () => {
+  const decoded = (capability: bigint, extended = 0n, version = 0x10) =>
+    decodeCapability(version, word(capability), word(extended), 46);
+  assert.deepEqual([0x10, 0x15, 0x60, 0xf0].map((version) => decoded(0n, 0n, version).majorVersion), [1, 1, 6, 15]);
+  assert.deepEqual([0n, 2n, 6n].map((nd) => decoded(nd).domainIdBits), [4, 8, 16]);
+  assert.deepEqual([0x100n, 0x200n, 0x400n, 0x800n, 0x1000n, 0xe00n].map((sagaw) => decoded(sagaw).levels),
+    [[], [3], [4], [5], [], [3, 4, 5]]);
+  assert.deepEqual([0x2f_0000n, 0x38_0000n].map((mgaw) => decoded(mgaw).addressBits), [48, 57]);
+  assert.deepEqual([0n, 1n, 2n, 3n].map((sllps) => decoded(sllps * 2n ** 34n).superpageOrders),
+    [[0], [0, 9], [0, 18], [0, 9, 18]]);
+  const offsets = decoded(0x22n * 2n ** 24n + 7n * 2n ** 40n + 18n * 2n ** 48n, 0xf00n);
+  assert.deepEqual([offsets.faultOffset, offsets.faultRecords, offsets.maximumAddressMask, offsets.iotlbOffset],
+    [0x220, 8, 18, 0xf0]);
 });

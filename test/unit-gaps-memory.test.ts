@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sourceIdOf } from '../src/base/word.ts';
 import { keepsTheMost } from '../src/vtd/choices.ts';
+import type { DepartureName } from '../src/vtd/departures.ts';
+import { profileNamed } from '../src/vtd/profiles.ts';
 import { waitDescriptor } from './support/commands.ts';
 import { bothWidths } from './support/custom-profiles.ts';
 import { UnitDriver } from './support/unit-driver.ts';
@@ -11,8 +13,10 @@ import { device, expectFault, prepared } from './support/walk-cases.ts';
 const interruptTable = 0x40_0000;
 
 /** Interrupt remapping on, with the largest table: 65,536 entries (S = 15). */
-function remapping(extended = false): UnitDriver {
-  const driver = new UnitDriver();
+function remapping(extended = false, departures: readonly DepartureName[] = []): UnitDriver {
+  const usual = profileNamed('ivy-bridge-ep');
+  assert.ok(usual !== undefined);
+  const driver = new UnitDriver({ profile: { ...usual, departures } });
   driver.start();
   driver.startQueue();
   driver.write64(0xb8, BigInt(interruptTable) + 15n + (extended ? 0x800n : 0n));
@@ -22,9 +26,9 @@ function remapping(extended = false): UnitDriver {
 }
 
 /** A remappable request: FEE, handle[14:0] 19:5, format 4, SHV 3, handle[15] 2. */
-function interrupt(driver: UnitDriver, handle: number, subhandle?: number): string {
+function interrupt(driver: UnitDriver, handle: number, subhandle?: number, source = device): string {
   const answer = driver.unit.interrupt({
-    source: sourceIdOf(device), data: subhandle ?? 0, cause: -1,
+    source: sourceIdOf(source), data: subhandle ?? 0, cause: -1,
     address: 0xfee0_0010 + (handle % 0x8000) * 32 + (handle >= 0x8000 ? 4 : 0) + (subhandle === undefined ? 0 : 8),
   });
   return answer.kind === 'delivered' ? `${answer.address.toString(16)} ${answer.data.toString(16)}`
@@ -70,6 +74,20 @@ test('fields of an interrupt-remapping entry, one at a time', () => {
   }
 });
 
+test('a range of buses has its ends, and has them the other way round in a unit that departs', () => {
+  for (const [swapped, expected, buses] of [
+    [false, 0x0204n, [2, 3, 4]], [false, 0x0402n, []], [true, 0x0402n, [2, 3, 4]], [true, 0x0204n, []],
+  ] as const) {
+    const departures = swapped ? ['interrupt-bus-range-swapped' as const] : [];
+    const driver = remapping(false, departures);
+    driver.poke(interruptTable + 16 * 3, 0x0000_0100_0077_0001n);
+    // SVT 10.
+    driver.poke(interruptTable + 16 * 3 + 8, 0x8_0000n + expected);
+    const passing = [1, 2, 3, 4, 5].filter((bus) => interrupt(driver, 3, undefined, 256 * bus) === 'fee01000 77');
+    assert.deepEqual(passing, buses);
+  }
+});
+
 test('a queue of two pages is read over both of them, and goes round', () => {
   const driver = new UnitDriver();
   driver.start();
@@ -98,7 +116,8 @@ test('a unit that records the bits within its widest table, and no others', () =
     driver.dma(device, address);
     assert.ok(driver.record().endsWith(` ${recorded}`), driver.record());
   }
-  const narrow = prepared(() => {}, { choices, profile: { ...bothWidths, capability: { high: 0x00d2_008c, low: 0x222f_0206 } } });
+  const profile = { ...bothWidths, capability: { high: 0x00d2_008c, low: 0x222f_0206 } };
+  const narrow = prepared(() => {}, { choices, profile });
   narrow.dma(device, 2 ** 39 + 0x5000);
   assert.ok(narrow.record().endsWith(' 0x5000'), narrow.record());
 });

@@ -109,7 +109,7 @@ class Writer {
   #large(level: number): bigint {
     const base = level === 3 ? this.oneOf([0x4000_0000n, 0x1_4000_0000n]) : this.oneOf([0x40_0000n, 0x60_0000n]);
     // An address bit inside a large page is reserved.
-    return base + 0x80n + (this.chance(15) ? 2n ** BigInt(12 + this.below(9 * (level - 1) + 1)) : 0n);
+    return base + 0x80n + (this.chance(35) ? 2n ** BigInt(12 + this.below(9 * (level - 1) + 1)) : 0n);
   }
 
   request(): string {
