@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatFingerprint } from '../src/base/hash.ts';
-import { frameNumber, sourceIdNumber } from '../src/base/word.ts';
+import { frameNumber, sourceIdNumber, sourceIdOf } from '../src/base/word.ts';
 import { invalidateIotlb } from './support/commands.ts';
 import { fiveLevels } from './support/custom-profiles.ts';
 import { UnitDriver } from './support/unit-driver.ts';
@@ -57,19 +57,35 @@ test('a request waiting for its walk differs by its access alone', () => {
 });
 
 test('removed entries are named by size of page, source and address, whatever order they came in', () => {
+  const pages = [0x4000_5000, 0x5000, 0x20_5000, 0x6000, 0x7f_f000, 0x4000_6000, 0x9000];
   const driver = prepared((unit, tree) => {
-    tree.map(0x7000, 0x21_0003n);
-    tree.map(0x6000, 0x22_0003n);
+    for (const address of pages) tree.map(address, 0x21_0003n);
     tree.map(0x8000_0000, 0x40_0083n, 2);
     unit.context(device + 1, tree.pointer, 0x0502n);
   });
-  for (const [source, address] of [[device + 1, 0x8000_0000], [device + 1, 0x5000], [device, 0x7000],
-    [device, 0x5000], [device, 0x6000], [device + 1, 0x7000]] as const) driver.dma(source, address);
+  for (const source of [device + 1, device]) {
+    for (const address of [0x8000_0000, ...pages]) driver.dma(source, address);
+  }
   invalidateIotlb(driver, 'registers', { granularity: 2, domain: 5 });
   const removed = driver.happenings('invalidate').at(-1)?.removed ?? [];
-  assert.deepEqual(removed.map(({ source, frame }) =>
-    `${source === null ? '' : sourceIdNumber(source)} ${frame === null ? '' : frameNumber(frame)}`),
-  ['32 5', '32 6', '32 7', '33 5', '33 7', '33 524288']);
+  const small = [0x5, 0x6, 0x9, 0x205, 0x7ff, 0x4_0005, 0x4_0006];
+  assert.deepEqual(removed.map(({ source, frame }) => [
+    source === null ? null : sourceIdNumber(source), frame === null ? null : frameNumber(frame),
+  ]), [...small.map((frame) => [32, frame]), ...small.map((frame) => [33, frame]), [32, 0x8_0000], [33, 0x8_0000]]);
+});
+
+test('an interrupt entry that is removed has no fill, source, page or domain to its name', () => {
+  const driver = new UnitDriver();
+  driver.start();
+  driver.startQueue();
+  driver.write64(0xb8, 0x4_0007n);
+  driver.command(0x0100_0000);
+  driver.levels(0x8600_0000);
+  driver.poke(0x4_0030, 0x0000_0100_0077_0001n);
+  driver.unit.interrupt({ source: sourceIdOf(device), address: 0xfee0_0070, data: 0, cause: -1 });
+  driver.submit([4n, 0n]);
+  assert.deepEqual(driver.happenings('invalidate').at(-1)?.removed,
+    [{ source: null, frame: null, domain: null, filledBy: -1 }]);
 });
 
 test('descriptors that a unit takes without having what they are about are written of as unmodelled', () => {
@@ -101,6 +117,20 @@ test('paging-structure caches serve requests that are traced, and requests that 
       assert.equal(dma(0x6000), 'blocked 0x6');
       assert.equal(driver.unit.core.structures.size, 0);
     }
+  }
+});
+
+test('a cached entry of any level is used when memory no longer has it', () => {
+  // What is asked for shares with 0x5000 the entries down to this level, and no lower ones.
+  for (const [level, address] of [[2, 0x6000], [3, 0x20_5000], [4, 0x4000_5000]] as const) {
+    const driver = prepared(() => {}, { choices: structures });
+    const tree = driver.tree();
+    tree.map(0x5000, 0x30_0003n);
+    tree.map(address, 0x31_0003n);
+    driver.context(device, tree.pointer, 0x0502n);
+    driver.dma(device, 0x5000);
+    driver.poke(tree.entryAddress(0x5000, level), 0n);
+    assert.equal(driver.dma(device, address), 'to 0x310000', `level ${level}`);
   }
 });
 

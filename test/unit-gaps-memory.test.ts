@@ -5,7 +5,7 @@ import { sourceIdOf } from '../src/base/word.ts';
 import { keepsTheMost } from '../src/vtd/choices.ts';
 import type { DepartureName } from '../src/vtd/departures.ts';
 import { profileNamed } from '../src/vtd/profiles.ts';
-import { waitDescriptor } from './support/commands.ts';
+import { invalidateContext, waitDescriptor } from './support/commands.ts';
 import { bothWidths } from './support/custom-profiles.ts';
 import { UnitDriver } from './support/unit-driver.ts';
 import { device, expectFault, prepared } from './support/walk-cases.ts';
@@ -134,4 +134,28 @@ test('only an entry of all ones is like one that cannot be read, and only for a 
     expectFault(`${entry.toString(16)} ${departs}`, `0xc000000${reason}00000020 0x5000`, { settings: { profile } },
       (_, tree) => tree.map(0x5000, entry));
   }
+});
+
+test('pages of every size count towards the capacity of an IOTLB', () => {
+  for (const [level, size] of [[1, 0x1000], [2, 0x20_0000], [3, 0x4000_0000]] as const) {
+    const driver = prepared(() => {}, { choices: { 'iotlb-entries': '32', 'when-full': 'oldest' } });
+    const tree = driver.tree();
+    const pages = Array.from({ length: 33 }, (_, index) => index * size);
+    for (const address of pages) tree.map(address, level === 1 ? 0x20_0003n : 0x4000_0083n, level);
+    driver.context(device, tree.pointer, 0x0502n);
+    for (const address of pages) driver.dma(device, address);
+    driver.context(device, 0n, 0n);
+    invalidateContext(driver, 'registers', { granularity: 1 });
+    assert.equal(driver.dma(device, 0), 'blocked 0x2', 'the oldest made room');
+    assert.ok(driver.dma(device, size).startsWith('to '), 'the next one did not have to');
+  }
+});
+
+test('a protected region of one mebibyte, and none where base and limit are nothing', () => {
+  const driver = new UnitDriver();
+  driver.write32(0x68, 0x0010_0000);
+  driver.write32(0x6c, 0x0010_0000);
+  driver.write32(0x64, 0x8000_0000);
+  assert.deepEqual([0x0, 0xf_f000, 0x10_0000, 0x1f_f000, 0x20_0000].map((address) => driver.dma(device, address)),
+    ['to 0x0', 'to 0xff000', 'blocked', 'blocked', 'to 0x200000']);
 });
