@@ -136,6 +136,25 @@ test('only an entry of all ones is like one that cannot be read, and only for a 
   }
 });
 
+test('a queue of 32 pages is read in all of them', () => {
+  const driver = new UnitDriver({ recording: false });
+  driver.start();
+  const queue = 0x20_0000;
+  driver.write64(0x88, 0n);
+  driver.write64(0x90, BigInt(queue) + 5n);
+  driver.levels(0x8400_0000);
+  const count = 8190;
+  for (let index = 0; index < count; index += 1) {
+    const [low, high] = waitDescriptor(0x30_0000 + 4 * (index % 2), index + 1);
+    driver.poke(queue + 16 * index, low);
+    driver.poke(queue + 16 * index + 8, high);
+  }
+  driver.write64(0x88, BigInt(16 * count));
+  driver.settle();
+  assert.equal(driver.peek(0x30_0000), BigInt(count) * 2n ** 32n + BigInt(count) - 1n);
+  assert.equal(driver.read32(0x34), 0);
+});
+
 test('pages of every size count towards the capacity of an IOTLB', () => {
   for (const [level, size] of [[1, 0x1000], [2, 0x20_0000], [3, 0x4000_0000]] as const) {
     const driver = prepared(() => {}, { choices: { 'iotlb-entries': '32', 'when-full': 'oldest' } });
@@ -158,4 +177,14 @@ test('a protected region of one mebibyte, and none where base and limit are noth
   driver.write32(0x64, 0x8000_0000);
   assert.deepEqual([0x0, 0xf_f000, 0x10_0000, 0x1f_f000, 0x20_0000].map((address) => driver.dma(device, address)),
     ['to 0x0', 'to 0xff000', 'blocked', 'blocked', 'to 0x200000']);
+});
+
+test('a protected region far up begins and ends where it says', () => {
+  const driver = new UnitDriver();
+  driver.write64(0x70, 0x200_0000_0000n);
+  driver.write64(0x78, 0x200_0000_0000n);
+  driver.write32(0x64, 0x8000_0000);
+  assert.deepEqual([0x1ff_ffff_f000, 0x200_0000_0000, 0x200_000f_f000, 0x200_0010_0000]
+    .map((address) => driver.dma(device, address)),
+  ['to 0x1fffffff000', 'blocked', 'blocked', 'to 0x20000100000']);
 });
