@@ -2,8 +2,8 @@
 // one; at most ten messages in five seconds, and silence, not blindness, beyond that.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dmarFault } from '../src/linux/dmar-fault.ts';
-import { faultLine } from '../src/linux/messages.ts';
+import { dmarFault } from '../src/linux/iommu/dmar-fault.ts';
+import { faultLine } from '../src/linux/iommu/messages.ts';
 import { sourceIdOf } from '../src/base/word.ts';
 import { KernelDriver } from './support/kernel-driver.ts';
 
@@ -26,7 +26,7 @@ function driverWithRecords(): KernelDriver {
 function handle(driver: KernelDriver, status: number): readonly string[] {
   driver.setRegister(0x34, BigInt(status), 4);
   driver.forget();
-  driver.run(dmarFault(driver.kernel, driver.iommu));
+  driver.run(dmarFault(driver.driver, driver.iommu));
   const lines = [...driver.logged];
   // What the unit does on the writes: F and the status are clear again.
   for (let index = 0; index < 8; index += 1) driver.setRegister(records + 16 * index + 8, 0n);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressOf } from '../src/base/word.ts';
-import { copyTranslationTables } from '../src/linux/copy-tables.ts';
-import { initDmars } from '../src/linux/init-dmars.ts';
+import { copyTranslationTables } from '../src/linux/iommu/copy-tables.ts';
+import { intelIommuInit } from '../src/linux/iommu/init-dmars.ts';
 import { KernelDriver, usualCap, usualEcap } from './support/kernel-driver.ts';
 
 const oldRoot = 0x20_0000;
@@ -73,11 +73,10 @@ test('a table of another type, or none, cannot be taken over', () => {
 
 /** The register writes and marks of init_dmars, with the numbers that matter. */
 function startUp(isKdump: boolean, status: bigint, setup: ConstructorParameters<typeof KernelDriver>[0] = {}) {
-  const driver = new KernelDriver(setup);
-  driver.kernel.iommus.length = 0;
+  const driver = new KernelDriver({ ...setup, isKdump });
   driver.setRegister(0x1c, status, 4);
   driver.setRegister(0x20, BigInt(oldRoot));
-  driver.run(initDmars(driver.kernel, isKdump));
+  driver.run(intelIommuInit(driver.kernel));
   const marks = driver.operations.filter((line) => /^(write(32|64) |\{|\})/.test(line))
     .map((line) => line.replace(/^(write64 \+0x(?:20|90)) .*$/, '$1'));
   return { marks, logged: driver.logged.filter((line) => !/RMRR base|DRHD|Host address|reg_base/.test(line)) };

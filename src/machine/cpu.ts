@@ -9,8 +9,8 @@ import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
 import { and, and32, equalWords, wordOf, type Address, type Word64 } from '../base/word.ts';
-import { timerVector, type Answer, type Condition, type Operation } from '../linux/operation.ts';
-import type { Program } from '../linux/program.ts';
+import { firstTimerVector, timerCount, type Answer, type Condition, type Operation } from '../linux/core/operation.ts';
+import type { Program } from '../linux/core/program.ts';
 import type { Timing } from './timing.ts';
 
 /** Registers of the machine by physical address. */
@@ -45,7 +45,7 @@ export class Cpu {
   /** For each vector: 0, or two more than the number of the event that raised it; last, how many. */
   readonly #pending: Numbers;
   readonly #turn: Appointment;
-  readonly #timer: Appointment;
+  readonly #timers: readonly Appointment[];
   readonly #onPanic: (cause: number) => void;
 
   constructor(
@@ -62,7 +62,8 @@ export class Cpu {
     this.#cells = new Numbers(journal, 'cpu', CELL.stack + stackLimit, ['kernel', 'position', 'state']);
     this.#pending = new Numbers(journal, 'pending interrupts', vectorCount + 1);
     this.#turn = agenda.add(() => this.#act());
-    this.#timer = agenda.add(() => this.interrupt(timerVector, noCause));
+    this.#timers = Array.from({ length: timerCount }, (_, index) =>
+      agenda.add(() => this.interrupt(firstTimerVector + index, noCause)));
     this.#turn.in(0);
   }
 
@@ -162,7 +163,7 @@ export class Cpu {
         this.#goOn(0);
         return true;
       case 'arm-timer':
-        this.#timer.in(operation.delayNs);
+        this.#timers[operation.vector - firstTimerVector]?.in(operation.delayNs);
         this.#goOn(0);
         return true;
       case 'clock':
@@ -317,7 +318,7 @@ export class Cpu {
       return;
     }
     const event = this.#emit({ kind: 'panic' });
-    this.#timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
     for (let vector = 0; vector < vectorCount; vector += 1) this.#setPending(vector, 0);
     this.#cells.set(CELL.kernel, 1);
     this.#cells.set(CELL.position, 0);

@@ -1,7 +1,7 @@
 /** Reading scenario files, and putting the releases of a command line in their place. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { vocabulary } from '../analysis/vocabulary.ts';
-import { releaseNamed } from '../linux/releases.ts';
+import { releaseNamed } from '../linux/releases/releases.ts';
 import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
 import { readScenario } from '../scenario/read.ts';
 import type { Scenario } from '../scenario/scenario.ts';

@@ -1,0 +1,23 @@
+/** What a kernel is told of its machine: the firmware's DMAR table, and the PCI devices that it found. */
+import type { Address, SourceId } from '../../base/word.ts';
+
+/** What the firmware's DMAR table says, in its own order. */
+export interface FirmwareTable {
+  readonly hostAddressWidth: number;
+  /** DRHD structures; `buses` null: INCLUDE_PCI_ALL, the last one. */
+  readonly units: readonly {
+    readonly base: Address;
+    readonly buses: { readonly first: number; readonly last: number } | null;
+  }[];
+  readonly reservedRegions: readonly {
+    readonly first: Address; readonly last: Address; readonly device: SourceId }[];
+}
+
+export interface PciDevice {
+  readonly name: string;
+  readonly source: SourceId;
+  readonly model: string;
+  readonly bar: { readonly first: Address; readonly last: Address };
+  /** Where a scenario's workload tells the model of the device what is outstanding. */
+  readonly outstandingPorts: Address;
+}
