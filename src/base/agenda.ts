@@ -4,9 +4,31 @@
  * An actor has at most one appointment, and only a handful of a machine's actors have one at a time:
  * the earliest is found by looking at those. Appointments at the same time are kept in the order in
  * which they were made, by a sequence number.
+ *
+ * Time can be set aside. From then on an appointment says only that its actor may act, and who does is
+ * whoever drives the machine's to say: nothing else tells two orders of the same acts apart.
  */
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
+
+/**
+ * What an actor's appointment means once time is set aside. What is `prompt` takes microseconds, so that
+ * what waits for time to pass (`timed`: a sleep, a timer) waits for it. `optional` may act at any moment,
+ * and may as well never.
+ */
+export type Urgency = 'prompt' | 'timed' | 'optional';
+
+export interface ActorDescription {
+  /** What schedules call it. */
+  readonly name: string;
+  readonly urgency: Urgency;
+  /** In how many ways it may act now, time being set aside; 0: not at all. One way where left out. */
+  readonly ways?: () => number;
+}
+
+interface Actor extends ActorDescription {
+  readonly run: (way: number) => void;
+}
 
 /** Cells of the store: time and sequence, then for each actor its time and its place in the order. */
 const nowCell = 0;
@@ -14,12 +36,20 @@ const sequenceCell = 1;
 const firstActorCell = 2;
 /** Times are stored plus one, so that a cell that was never touched means "no appointment". */
 const never = 0;
+/** What stands in the place of a time when time is set aside. */
+const made = 1;
+/** More ways than any actor has. */
+export const waysLimit = 256;
 
 class AgendaCells implements Store {
   readonly name = 'agenda';
   readonly values: number[] = [0, 0];
   /** Actors with an appointment, in no order; derived from the cells. */
   readonly active: number[] = [];
+  /** Set once in a machine's life; going back to before it is the driver's to avoid. */
+  aside = false;
+  counting = false;
+  asideSinceNs = 0;
   readonly #journal: Journal;
 
   constructor(journal: Journal) {
@@ -36,6 +66,15 @@ class AgendaCells implements Store {
     if (before === value) return;
     this.#put(cell, value);
     this.#journal.record(this, cell, before, value);
+  }
+
+  setAside(counting: boolean): void {
+    this.aside = true;
+    this.counting = counting;
+    this.asideSinceNs = this.get(nowCell);
+    for (const actor of this.active) this.set(firstActorCell + 2 * actor, made);
+    // Every second cell from here on is a sequence number, and means nothing any more.
+    for (let cell = sequenceCell; cell < this.values.length; cell += 2) this.set(cell, 0);
   }
 
   exchange(cell: number, value: unknown): unknown {
@@ -70,22 +109,107 @@ class AgendaCells implements Store {
 
 export class Agenda {
   readonly #cells: AgendaCells;
-  readonly #actors: (() => void)[] = [];
+  readonly #actors: Actor[] = [];
 
   constructor(journal: Journal) {
     this.#cells = new AgendaCells(journal);
   }
 
+  /** The time that events carry. With time set aside, each act takes one nanosecond of it. */
   get nowNs(): number {
     return this.#cells.get(nowCell);
   }
 
-  /** `run` acts once; it makes the actor's next appointment itself, or there is none. */
-  add(run: () => void): Appointment {
-    this.#actors.push(run);
-    this.#cells.values.push(never, 0);
-    return new Appointment(this.#cells, firstActorCell + 2 * (this.#actors.length - 1));
+  /** The time that actors may act upon: with time set aside, it stands still. */
+  get clockNs(): number {
+    return this.#cells.aside ? this.#cells.asideSinceNs : this.nowNs;
   }
+
+  /** `run` acts once; it makes the actor's next appointment itself, or there is none. */
+  add(run: (way: number) => void, description?: ActorDescription): Appointment {
+    const actor = this.#actors.length;
+    this.#actors.push({ urgency: 'prompt', ...description, name: description?.name ?? `actor${actor}`, run });
+    this.#cells.values.push(never, 0);
+    return new Appointment(this.#cells, firstActorCell + 2 * actor);
+  }
+
+  // --- time set aside -----------------------------------------------------------------------
+
+  get timeIsAside(): boolean {
+    return this.#cells.aside;
+  }
+
+  /** From here on order alone counts. `counting`: events go on to carry different times. */
+  setTimeAside(counting: boolean): void {
+    this.#cells.setAside(counting);
+  }
+
+  /** Whether anybody who is prompt has an appointment. */
+  get isBusy(): boolean {
+    return this.#cells.active.some((actor) => this.#actors[actor]?.urgency === 'prompt');
+  }
+
+  /** Whether anybody but `except` has an appointment that is not optional. */
+  awaitsOthers(except: Appointment): boolean {
+    return this.#cells.active.some((actor) => this.#actors[actor]?.urgency !== 'optional'
+      && !except.isOf(firstActorCell + 2 * actor));
+  }
+
+  /** Whether anybody who is not optional may act now. */
+  mustGoOn(): boolean {
+    return this.#cells.active.some((actor) => {
+      const row = this.#actors[actor];
+      return row !== undefined && row.urgency !== 'optional' && this.#waysOf(row, this.isBusy) > 0;
+    });
+  }
+
+  /**
+   * Writes to `into` who may act now and how, ascending, each as actor × `waysLimit` + way; returns how many.
+   */
+  offers(into: number[]): number {
+    const { active } = this.#cells;
+    // A handful, nearly sorted: insertion is the quickest way.
+    let count = 0;
+    const busy = this.isBusy;
+    for (const actor of active) {
+      let at = count;
+      while (at > 0 && (into[at - 1] ?? 0) > actor) {
+        into[at] = into[at - 1] ?? 0;
+        at -= 1;
+      }
+      into[at] = actor;
+      count += 1;
+    }
+    const actors = into.slice(0, count);
+    count = 0;
+    for (const actor of actors) {
+      const row = this.#actors[actor];
+      if (row === undefined) fail(`no actor ${actor}`);
+      const ways = this.#waysOf(row, busy);
+      for (let way = 0; way < ways; way += 1) {
+        into[count] = actor * waysLimit + way;
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  /** What is timed waits for what is prompt. */
+  #waysOf(row: Actor, busy: boolean): number {
+    if (row.ways !== undefined) return row.ways();
+    return row.urgency === 'timed' && busy ? 0 : 1;
+  }
+
+  nameOf(actor: number): string {
+    return this.#actors[actor]?.name ?? fail(`no actor ${actor}`);
+  }
+
+  actorNamed(name: string): number | undefined {
+    const actor = this.#actors.findIndex((row) => row.name === name);
+    return actor < 0 ? undefined : actor;
+  }
+
+  // --- time ---------------------------------------------------------------------------------
 
   /** The actors that have an appointment, the next one first. */
   pending(): readonly number[] {
@@ -102,14 +226,15 @@ export class Agenda {
   }
 
   /** Lets an actor act. One that is called before its time acts then; one that is late acts now. */
-  act(actor: number): void {
-    const run = this.#actors[actor];
+  act(actor: number, way = 0): void {
+    const row = this.#actors[actor];
     const cell = firstActorCell + 2 * actor;
     const time = this.#cells.get(cell) - 1;
-    if (run === undefined || time < 0) fail(`actor ${actor} has no appointment`);
-    this.#cells.set(nowCell, Math.max(this.nowNs, time));
+    if (row === undefined || time < 0) fail(`actor ${actor} has no appointment`);
+    if (!this.#cells.aside) this.#cells.set(nowCell, Math.max(this.nowNs, time));
+    else if (this.#cells.counting) this.#cells.set(nowCell, this.nowNs + 1);
     this.#cells.set(cell, never);
-    run();
+    row.run(way);
   }
 
   /** Lets everybody act until nobody has an appointment; for driving a unit without a machine. */
@@ -139,6 +264,7 @@ export class Appointment {
   /** Makes or moves the appointment. */
   in(delayNs: number): void {
     if (!Number.isSafeInteger(delayNs) || delayNs < 0) fail(`${delayNs} ns is not a delay`);
+    if (this.#cells.aside) return this.#cells.set(this.#cell, made);
     const sequence = this.#cells.get(sequenceCell) + 1;
     this.#cells.set(sequenceCell, sequence);
     this.#cells.set(this.#cell, this.#cells.get(nowCell) + delayNs + 1);
@@ -147,6 +273,10 @@ export class Appointment {
 
   cancel(): void {
     this.#cells.set(this.#cell, never);
+  }
+
+  isOf(cell: number): boolean {
+    return cell === this.#cell;
   }
 
   get isMade(): boolean {

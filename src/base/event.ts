@@ -110,16 +110,19 @@ export const noCause = -1;
 /** Collects events. A trace that does not record costs its callers one test. */
 export class Trace {
   readonly recording: boolean;
+  /** Somebody wants to know how answers compare with memory, trace or not. */
+  readonly judging: boolean;
   readonly events: Event[] = [];
   /** The journal's mark at each event. */
   readonly marks: number[] = [];
   readonly #agenda: Agenda;
   readonly #journal: Journal;
 
-  constructor(agenda: Agenda, journal: Journal, recording: boolean) {
+  constructor(agenda: Agenda, journal: Journal, recording: boolean, judging = recording) {
     this.#agenda = agenda;
     this.#journal = journal;
     this.recording = recording;
+    this.judging = judging;
   }
 
   /** Returns the event's number, or `noCause` when nothing is recorded. */

@@ -47,6 +47,20 @@ export function spread(key: number, mask: number): number {
   return (key + Math.imul((key / 512) | 0, 0x9e3779b1)) & mask;
 }
 
+/** A place for a fingerprint in a table of `mask` + 1 places (a power of two). */
+export function placeOf(low: number, high: number, mask: number): number {
+  return (low ^ (high >>> 7)) & mask;
+}
+
+/** The half of a fingerprint as an array of 32-bit integers holds it. */
+export function signed(half: number): number {
+  return half | 0;
+}
+
+export function unsigned(half: number): number {
+  return half >>> 0;
+}
+
 /** A number below 2^53 that stands for a text or a list of numbers; equal inputs, equal numbers. */
 export function digest(values: readonly number[]): number {
   const sum: Fingerprint = { low: 0, high: 0 };

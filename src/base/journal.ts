@@ -88,6 +88,12 @@ export class Journal {
     }
   }
 
+  /** What was before the present can no longer be gone back to. */
+  forgetHistory(): void {
+    this.#position = 0;
+    this.#forgetUndone();
+  }
+
   /** The changes between two marks, oldest first; `to` must not lie behind the present. */
   changesBetween(from: number, to: number): readonly Change[] {
     assert(from <= to && to <= this.#position, 'changes are only known up to the present');

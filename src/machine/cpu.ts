@@ -11,6 +11,8 @@ import { Numbers } from '../base/stores.ts';
 import { and, and32, equalWords, wordOf, type Address, type Word64 } from '../base/word.ts';
 import { firstTimerVector, timerCount, type Answer, type Condition, type Operation } from '../linux/core/operation.ts';
 import type { Program } from '../linux/core/program.ts';
+import type { Observer } from './observer.ts';
+import { ProgramCounter } from './program-counter.ts';
 import type { Timing } from './timing.ts';
 
 /** Registers of the machine by physical address. */
@@ -26,7 +28,7 @@ export interface KernelProgram {
   readonly program: Program;
 }
 
-const CELL = { kernel: 0, position: 1, state: 2, deadline: 3, depth: 4, noticed: 5, wakeUp: 6, stack: 7 } as const;
+const CELL = { kernel: 0, state: 1, deadline: 2, depth: 3, noticed: 4, wakeUp: 5, stack: 6 } as const;
 const stackLimit = 48;
 const vectorCount = 256;
 const STATE = { running: 0, waiting: 1, sleeping: 2, ended: 3 } as const;
@@ -42,28 +44,38 @@ export class Cpu {
   readonly #agenda: Agenda;
   readonly #trace: Trace;
   readonly #cells: Numbers;
+  readonly #counters: readonly [ProgramCounter, ProgramCounter];
   /** For each vector: 0, or two more than the number of the event that raised it; last, how many. */
   readonly #pending: Numbers;
   readonly #turn: Appointment;
   readonly #timers: readonly Appointment[];
   readonly #onPanic: (cause: number) => void;
+  readonly #observer: Observer | null;
 
   constructor(
     kernels: readonly [KernelProgram, KernelProgram], memory: PhysicalMemory, bus: RegisterBus,
-    timing: Timing, onPanic: (cause: number) => void, journal: Journal, agenda: Agenda, trace: Trace,
+    timing: Timing, onPanic: (cause: number) => void, observer: Observer | null, journal: Journal,
+    agenda: Agenda, trace: Trace,
   ) {
     this.#kernels = kernels;
     this.#memory = memory;
     this.#bus = bus;
     this.#timing = timing;
     this.#onPanic = onPanic;
+    this.#observer = observer;
     this.#agenda = agenda;
     this.#trace = trace;
-    this.#cells = new Numbers(journal, 'cpu', CELL.stack + stackLimit, ['kernel', 'position', 'state']);
+    this.#cells = new Numbers(journal, 'cpu', CELL.stack + stackLimit, ['kernel', 'state']);
+    this.#counters = [
+      new ProgramCounter(journal, 'crashed position', kernels[0].program),
+      new ProgramCounter(journal, 'capture position', kernels[1].program),
+    ];
     this.#pending = new Numbers(journal, 'pending interrupts', vectorCount + 1);
-    this.#turn = agenda.add(() => this.#act());
+    this.#turn = agenda.add(() => this.#act(),
+      { name: 'cpu', urgency: 'timed', ways: () => this.#ways() });
     this.#timers = Array.from({ length: timerCount }, (_, index) =>
-      agenda.add(() => this.interrupt(firstTimerVector + index, noCause)));
+      agenda.add(() => this.interrupt(firstTimerVector + index, noCause),
+        { name: `timer${index}`, urgency: 'timed' }));
     this.#turn.in(0);
   }
 
@@ -77,11 +89,13 @@ export class Cpu {
 
   interrupt(vector: number, cause: number): void {
     this.#setPending(vector, cause + 2);
+    if (this.#agenda.timeIsAside) return;
     if (this.#cells.get(CELL.state) === STATE.sleeping) this.#turn.in(this.#timing.interrupt);
   }
 
   /** To be called after anybody acted: a polled condition may hold now. */
   recheck(): void {
+    if (this.#agenda.timeIsAside) return;
     if (this.#cells.get(CELL.state) !== STATE.waiting || this.#cells.get(CELL.noticed) !== 0) return;
     const operation = this.#operation();
     assert(operation?.kind === 'wait', 'a waiting CPU waits');
@@ -94,8 +108,48 @@ export class Cpu {
     return this.#kernels[this.#cells.get(CELL.kernel) === 0 ? 0 : 1];
   }
 
+  #counter(): ProgramCounter {
+    return this.#counters[this.#cells.get(CELL.kernel) === 0 ? 0 : 1];
+  }
+
   #operation(): Operation | null {
-    return this.#kernel().program.operationAt(this.#cells.get(CELL.position));
+    return this.#kernel().program.operationAt(this.#counter().value);
+  }
+
+  // --- with time set aside ------------------------------------------------------------------
+
+  /** To be called when time has been set aside: a wait or a sleep begins again, for as long as it takes. */
+  timeSetAside(): void {
+    if (this.hasEnded) return;
+    this.#cells.set(CELL.state, STATE.running);
+    for (const cell of [CELL.deadline, CELL.noticed, CELL.wakeUp]) this.#cells.set(cell, 0);
+    this.#turn.in(0);
+    this.#carryOutInstants();
+  }
+
+  /**
+   * 0 where the CPU cannot go on now: it polls for what does not hold, and somebody can still move; or it
+   * sleeps, which outlasts everything that is prompt.
+   */
+  #ways(): number {
+    const operation = this.#operation();
+    switch (operation?.kind) {
+      case 'sleep':
+      case 'resume-sleep':
+        return this.#agenda.isBusy ? 0 : 1;
+      case 'wait':
+        if (this.#conditionThatHolds(operation.conditions) >= 0) return 1;
+        return operation.timeoutNs !== null && !this.#agenda.awaitsOthers(this.#turn) ? 1 : 0;
+      default:
+        return 1;
+    }
+  }
+
+  /** Returns the operation behind everything that takes no time; null at the kernel's end. */
+  #carryOutInstants(): Exclude<Operation, InstantOperation> | null {
+    let operation = this.#operation();
+    while (operation !== null && this.#takesNoTime(operation)) operation = this.#operation();
+    return operation;
   }
 
   // --- trace --------------------------------------------------------------------------------
@@ -110,6 +164,7 @@ export class Cpu {
   }
 
   #push(event: number): void {
+    if (!this.#trace.recording) return;
     const depth = this.#cells.get(CELL.depth);
     assert(depth < stackLimit, 'kernel routines are not nested that deep');
     this.#cells.set(CELL.stack + depth, event);
@@ -117,18 +172,19 @@ export class Cpu {
   }
 
   #pop(): void {
+    if (!this.#trace.recording) return;
     this.#cells.set(CELL.depth, this.#cells.get(CELL.depth) - 1);
   }
 
   // --- one operation ------------------------------------------------------------------------
 
   #act(): void {
-    if (this.#cells.get(CELL.position) === 0 && this.#cells.get(CELL.state) === STATE.running) {
+    if (this.#counter().value === 0 && this.#cells.get(CELL.state) === STATE.running) {
       const { release, commandLine } = this.#kernel();
       this.#emit({ kind: 'kernel-start', release, commandLine });
+      this.#observer?.kernelStarted(this.owner);
     }
-    let operation = this.#operation();
-    while (operation !== null && this.#takesNoTime(operation)) operation = this.#operation();
+    const operation = this.#carryOutInstants();
     if (operation === null) return this.#end();
     switch (operation.kind) {
       case 'load': return this.#load(operation);
@@ -142,6 +198,7 @@ export class Cpu {
       case 'resume-sleep': return this.#resumeSleep();
       case 'log':
         this.#emit({ kind: 'log', text: operation.text });
+        this.#observer?.logged(operation.text);
         return this.#answer(0, this.#timing.log);
       default:
         return unreachable(operation);
@@ -154,11 +211,13 @@ export class Cpu {
       case 'enter': {
         const { routine, detail } = operation;
         this.#push(this.#emit({ kind: 'routine-enter', routine, detail }));
+        this.#observer?.routineEntered(this.owner, routine, detail);
         this.#goOn(0);
         return true;
       }
       case 'leave':
         this.#emit({ kind: 'routine-leave', routine: operation.routine });
+        this.#observer?.routineLeft(this.owner, operation.routine);
         this.#pop();
         this.#goOn(0);
         return true;
@@ -167,7 +226,7 @@ export class Cpu {
         this.#goOn(0);
         return true;
       case 'clock':
-        this.#goOn(this.#agenda.nowNs);
+        this.#goOn(this.#agenda.clockNs);
         return true;
       default:
         return false;
@@ -178,11 +237,12 @@ export class Cpu {
   #answer(answer: Answer, delayNs: number): void {
     this.#goOn(answer);
     this.#turn.in(delayNs);
+    if (this.#agenda.timeIsAside) this.#carryOutInstants();
   }
 
   #goOn(answer: Answer): void {
-    const { program } = this.#kernel();
-    this.#cells.set(CELL.position, program.after(this.#cells.get(CELL.position), answer));
+    const counter = this.#counter();
+    counter.set(this.#kernel().program.after(counter.value, answer));
     this.#cells.set(CELL.state, STATE.running);
   }
 
@@ -227,6 +287,12 @@ export class Cpu {
 
   #wait(operation: Extract<Operation, { kind: 'wait' }>): void {
     const nowNs = this.#agenda.nowNs;
+    if (this.#agenda.timeIsAside) {
+      const held = this.#conditionThatHolds(operation.conditions);
+      this.#emit({ kind: 'wait', what: operation.what });
+      this.#emit({ kind: 'wait-end', met: held >= 0 });
+      return this.#answer(held, 0);
+    }
     const isFirst = this.#cells.get(CELL.state) !== STATE.waiting;
     if (isFirst) {
       this.#emit({ kind: 'wait', what: operation.what });
@@ -266,7 +332,9 @@ export class Cpu {
   }
 
   #sleep(durationNs: number): void {
-    if (this.#cells.get(CELL.state) !== STATE.sleeping) {
+    if (this.#agenda.timeIsAside) {
+      this.#emit({ kind: 'sleep', durationNs });
+    } else if (this.#cells.get(CELL.state) !== STATE.sleeping) {
       this.#emit({ kind: 'sleep', durationNs });
       this.#cells.set(CELL.wakeUp, this.#agenda.nowNs + durationNs);
     }
@@ -289,7 +357,7 @@ export class Cpu {
       return this.#answer(vector, 0);
     }
     const left = this.#cells.get(CELL.wakeUp) - this.#agenda.nowNs;
-    if (left <= 0) return this.#answer(0, 0);
+    if (left <= 0 || this.#agenda.timeIsAside) return this.#answer(0, 0);
     this.#cells.set(CELL.state, STATE.sleeping);
     this.#turn.in(left);
   }
@@ -314,14 +382,15 @@ export class Cpu {
   #end(): void {
     if (this.#cells.get(CELL.kernel) === 1) {
       this.#emit({ kind: 'kernel-end' });
+      if (this.#agenda.timeIsAside) for (const timer of this.#timers) timer.cancel();
       this.#cells.set(CELL.state, STATE.ended);
       return;
     }
     const event = this.#emit({ kind: 'panic' });
+    this.#observer?.panicked();
     for (const timer of this.#timers) timer.cancel();
     for (let vector = 0; vector < vectorCount; vector += 1) this.#setPending(vector, 0);
     this.#cells.set(CELL.kernel, 1);
-    this.#cells.set(CELL.position, 0);
     this.#cells.set(CELL.depth, 0);
     this.#onPanic(event);
     this.#turn.in(this.#timing.kexec);

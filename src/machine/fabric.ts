@@ -5,7 +5,7 @@
  */
 import { assert, fail } from '../base/assert.ts';
 import type { Agenda, Appointment } from '../base/agenda.ts';
-import type { Access, Owner, Trace } from '../base/event.ts';
+import { noCause, type Access, type Freshness, type Owner, type Trace } from '../base/event.ts';
 import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
@@ -16,9 +16,17 @@ import {
 } from '../base/word.ts';
 import type { Answer } from '../vtd/request.ts';
 import type { DmarUnit } from '../vtd/unit.ts';
+import { InFlight } from './in-flight.ts';
+import type { ObservedDma, Observer } from './observer.ts';
 import type { Timing } from './timing.ts';
 
 const slotCount = 32;
+/** With time set aside every request has a slot of its own, so that none depends on another's end. */
+const slotsOfClient = 2;
+const firstSlotInFlight = 16;
+
+/** The purpose of requests that a device had outstanding when its kernel died. */
+export const outstandingPurpose = 'outstanding command';
 
 export interface DmaRequest {
   readonly source: SourceId;
@@ -55,14 +63,16 @@ interface Transfer {
   readonly phase: 'translating' | 'data';
   readonly target: Frame | null;
   readonly failed: boolean;
+  /** What an observer wants remembered. */
+  readonly scope: number;
   readonly event: number;
 }
 
 function weigh(transfer: Transfer): number {
-  const { request, done, phase, target, failed } = transfer;
+  const { request, done, phase, target, failed, scope } = transfer;
   return digest([sourceIdNumber(request.source), request.address, request.tag, done,
     phase === 'data' ? 1 : 0, target === null ? 0 : frameNumber(target) + 1, failed ? 1 : 0,
-    request.access === 'read' ? 1 : 0, request.kernel === 'crashed' ? 1 : 0]);
+    request.access === 'read' ? 1 : 0, request.kernel === 'crashed' ? 1 : 0, scope]);
 }
 
 export interface FabricSettings {
@@ -70,6 +80,7 @@ export interface FabricSettings {
   readonly memory: PhysicalMemory;
   readonly timing: Timing;
   readonly ownerOf: (address: Address) => Owner | 'nobody';
+  readonly observer: Observer | null;
 }
 
 export class Fabric {
@@ -78,13 +89,19 @@ export class Fabric {
   readonly #transfers: Table<Transfer>;
   readonly #slots: readonly Appointment[];
   readonly #clients: DmaClient[] = [];
+  readonly #agenda: Agenda;
+  readonly inFlight: InFlight;
+  readonly observer: Observer | null;
 
   constructor(settings: FabricSettings, journal: Journal, agenda: Agenda, trace: Trace) {
     this.#settings = settings;
     this.#trace = trace;
+    this.#agenda = agenda;
+    this.observer = settings.observer;
+    this.inFlight = new InFlight(journal);
     this.#transfers = new Table(journal, 'transfers', weigh, ({ request }) => bdf(request.source));
     this.#slots = Array.from({ length: slotCount }, (_, slot) =>
-      agenda.add(() => this.#step(slot)));
+      agenda.add(() => this.#step(slot), { name: `dma${slot}`, urgency: 'prompt' }));
   }
 
   connect(client: DmaClient): number {
@@ -98,7 +115,7 @@ export class Fabric {
 
   /** Puts a request on the bus; false when the bus is full and the device must try later. */
   submit(client: number, request: DmaRequest, cause: number): boolean {
-    const slot = this.#slots.findIndex((_, index) => this.#transfers.get(index) === undefined);
+    const slot = this.#freeSlot(client, request);
     if (slot < 0) return false;
     const event = this.#emit(client, cause, {
       kind: 'dma-request', source: request.source, access: request.access,
@@ -108,13 +125,30 @@ export class Fabric {
     this.#transfers.set(slot, {
       request, client, done: 0, collected: request.access === 'read' ? new Uint8Array(request.length) : null,
       phase: 'translating', target: null, failed: false, event,
+      scope: this.observer === null ? 0 : this.observer.requested(this.#nameOf(client)),
     });
     this.#beginPage(slot);
     return true;
   }
 
+  #freeSlot(client: number, request: DmaRequest): number {
+    if (!this.#agenda.timeIsAside) return this.#firstFree(0, slotCount);
+    return request.purpose === outstandingPurpose
+      ? this.#firstFree(firstSlotInFlight + this.inFlight.lastTaken % (slotCount - firstSlotInFlight), slotCount)
+      : this.#firstFree(client * slotsOfClient % firstSlotInFlight, firstSlotInFlight);
+  }
+
+  #firstFree(from: number, to: number): number {
+    for (let slot = from; slot < to; slot += 1) if (this.#transfers.get(slot) === undefined) return slot;
+    return -1;
+  }
+
+  #nameOf(client: number): string {
+    return this.#clients[client]?.name ?? 'device';
+  }
+
   #emit(client: number, cause: number, what: Parameters<Trace['emit']>[2]): number {
-    return this.#trace.emit(this.#clients[client]?.name ?? 'device', cause, what);
+    return this.#trace.recording ? this.#trace.emit(this.#nameOf(client), cause, what) : noCause;
   }
 
   #transfer(slot: number): Transfer {
@@ -161,6 +195,7 @@ export class Fabric {
         const event = this.#emit(transfer.client, cause, {
           kind: 'dma-translated', address, target: addressIn(target, offset), via, freshness,
         });
+        this.#observeAnswer(transfer, false, null, freshness);
         this.#transfers.set(slot, { ...transfer, phase: 'data', target, event });
         return this.#appoint(slot, this.#settings.timing.dma);
       }
@@ -169,11 +204,21 @@ export class Fabric {
         const event = this.#emit(transfer.client, cause, {
           kind: 'dma-blocked', address, reason: reason?.code ?? null, freshness,
         });
+        this.#observeAnswer(transfer, true, reason?.code ?? null, freshness);
         return this.#endPage(slot, { ...transfer, failed: true, event });
       }
       case 'interrupt':
         return this.#endPage(slot, transfer);
     }
+  }
+
+  #observeAnswer(transfer: Transfer, blocked: boolean, reason: number | null, freshness: Freshness): void {
+    this.observer?.answered(this.#observed(transfer), blocked, reason, freshness.kind === 'stale');
+  }
+
+  #observed(transfer: Transfer): ObservedDma {
+    const { client, request: { kernel }, scope } = transfer;
+    return { device: this.#nameOf(client), kernel, scope, address: this.#addressNow(transfer) };
   }
 
   #moveData(slot: number, transfer: Transfer): void {
@@ -188,6 +233,7 @@ export class Fabric {
       kind: 'dma-data', access: request.access, target, length, kernel: request.kernel,
       owner: ownerOf(target), answered,
     });
+    this.observer?.moved(this.#observed(transfer), ownerOf(target));
     let { collected } = transfer;
     if (answered && request.access === 'read') {
       const part = memory.read(target, length);

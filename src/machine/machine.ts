@@ -21,6 +21,7 @@ import { Cpu } from './cpu.ts';
 import type { Device } from './devices/device.ts';
 import { makeDevice } from './devices/models.ts';
 import { Fabric } from './fabric.ts';
+import type { Observer } from './observer.ts';
 import { barOf, kernelPrograms, outstandingPortsOf } from './kernels.ts';
 import { timingWith, unitTiming, type Timing } from './timing.ts';
 
@@ -32,6 +33,8 @@ export interface MachineOptions {
   readonly trace: boolean;
   /** Record changes, to go back and forth. */
   readonly journal: boolean;
+  /** Watches the machine in place of a trace. */
+  readonly observe?: (journal: Journal) => Observer;
 }
 
 export class Machine {
@@ -51,7 +54,8 @@ export class Machine {
     this.scenario = scenario;
     this.journal = new Journal(options.journal);
     this.agenda = new Agenda(this.journal);
-    this.trace = new Trace(this.agenda, this.journal, options.trace);
+    const observer = options.observe === undefined ? null : options.observe(this.journal);
+    this.trace = new Trace(this.agenda, this.journal, options.trace, options.trace || observer !== null);
     const settings = scenario.units.map((unit) => this.#unitSettings(unit, timing));
     const capabilities = settings.map(({ profile, hostAddressWidth }) => decodeCapability(profile.version,
       profile.capability, profile.extendedCapability, hostAddressWidth));
@@ -65,11 +69,12 @@ export class Machine {
       new DmarUnit(unit, this.journal, this.memory, this.agenda, this.trace));
     this.#fabric = new Fabric({
       unitOf: (source) => this.unitOf(source), memory: this.memory, timing, ownerOf: (address) => this.ownerOf(address),
+      observer,
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
     this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,
       (cause) => this.devices.forEach(({ outstanding }) => outstanding.afterPanic(cause)),
-      this.journal, this.agenda, this.trace);
+      observer, this.journal, this.agenda, this.trace);
   }
 
   /** The capture kernel has come to the end of its statements, and nothing is on the bus. */
@@ -82,9 +87,19 @@ export class Machine {
     return this.agenda.pending();
   }
 
-  step(actor: number): void {
-    this.agenda.act(actor);
+  step(actor: number, way = 0): void {
+    this.agenda.act(actor, way);
     this.#cpu.recheck();
+  }
+
+  /**
+   * From here on order alone counts, and devices issue at most `inFlight` requests of their own, each of
+   * one page, at any time. `counting`: events go on to carry different times.
+   */
+  setTimeAside(inFlight: number, counting: boolean): void {
+    this.#fabric.inFlight.limitTo(inFlight);
+    this.agenda.setTimeAside(counting);
+    this.#cpu.timeSetAside();
   }
 
   /** Whose memory it is: the reserved range is the capture kernel's, the rest the crashed kernel's. */

@@ -3,7 +3,7 @@ import type { Change } from '../base/journal.ts';
 import { hex } from '../base/word.ts';
 
 /** Stores that say who acts next, not what the machine holds. */
-const bookkeeping = /^(agenda|cpu|transfers|pending interrupts)$|( fills| requests| latched| outstanding)$/;
+const bookkeeping = /^(agenda|cpu|transfers|pending interrupts)$|( fills| requests| latched| outstanding| position| in flight)$/;
 const mostLines = 12;
 
 export function changeLines(changes: readonly Change[]): readonly string[] {

@@ -15,6 +15,7 @@ async function dispatch(line: CommandLine, output: Output): Promise<number> {
     case 'run': return (await import('./run-command.ts')).runCommand(line, output);
     case 'check': return (await import('./check-command.ts')).checkCommand(line, output);
     case 'replay': return (await import('./replay-command.ts')).replayCommand(line, output);
+    case 'explore': return (await import('./explore-command.ts')).exploreCommand(line, output);
     case 'conform': return (await import('./conform-command.ts')).conformCommand(line, output);
     case 'step': return (await import('./step-command.ts')).stepCommand(line, output);
     case 'profiles': return (await import('./profiles-command.ts')).profilesCommand(line, output);

@@ -59,6 +59,16 @@ export const commands: readonly CommandRow[] = [
     examples: ["dmarsim step scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 -x 'break fault; continue; why'"],
   },
   {
+    name: 'explore', operands: 'FILE...',
+    about: 'try every interleaving of what may happen after the root switch, and judge the claims',
+    options: [capture, crashed,
+      { name: 'in-flight', value: 'N', about: 'requests that devices may issue at any time (default 1)' },
+      { name: 'window', value: 'PLACE', about: 'a phase or a routine from which everything is open' },
+      { name: 'max-states', value: 'N', about: 'give up after so many states' },
+      color, help],
+    examples: ['dmarsim explore scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 --in-flight 2'],
+  },
+  {
     name: 'conform', operands: 'PATH...',
     about: 'play recorded vectors (plain or gzipped) against the model of the unit',
     options: [

@@ -20,7 +20,7 @@ export class MemoryTruth {
 
   /** Holds an answer against a walk of memory at this instant; `used` is the fill that it relied on. */
   compare(request: TranslationRequest, given: Frame | FaultReason, used: number | null): Freshness {
-    if (!this.#core.trace.recording || used === null) return fresh;
+    if (!this.#core.trace.judging || used === null) return fresh;
     const { source, frame, access } = request;
     const truth = this.#walk.complete(walkStart, source, frame, access);
     if (truth.kind === 'fault') {

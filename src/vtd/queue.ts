@@ -34,7 +34,8 @@ export class InvalidationQueue {
     this.#faults = faults;
     this.#requests = requests;
     this.#completion = new EventMessage(core, 'invalidation completion', 'IE');
-    this.#appointment = core.agenda.add(() => this.#run());
+    this.#appointment = core.agenda.add(() => this.#run(),
+      { name: `${core.name}.queue`, urgency: 'prompt' });
   }
 
   get isIdle(): boolean {

@@ -24,8 +24,10 @@ export class RegisterInvalidation {
   constructor(core: UnitCore, requests: RequestsInProgress) {
     this.#core = core;
     this.#requests = requests;
-    this.#contextCommand = core.agenda.add(() => this.#completeContextCommand());
-    this.#iotlbCommand = core.agenda.add(() => this.#completeIotlbCommand());
+    this.#contextCommand = core.agenda.add(() => this.#completeContextCommand(),
+      { name: `${core.name}.context-command`, urgency: 'prompt' });
+    this.#iotlbCommand = core.agenda.add(() => this.#completeIotlbCommand(),
+      { name: `${core.name}.iotlb-command`, urgency: 'prompt' });
   }
 
   /** ICC was written as one. */

@@ -45,7 +45,8 @@ export class DmarUnit {
     this.#queue = new InvalidationQueue(
       this.core, this.#faults, this.#requests, this.#interrupts);
     this.#registerInvalidation = new RegisterInvalidation(this.core, this.#requests);
-    this.#command = agenda.add(() => this.#completeCommand());
+    this.#command = agenda.add(() => this.#completeCommand(),
+      { name: `${settings.name}.command`, urgency: 'prompt' });
   }
 
   // --- requests -----------------------------------------------------------------------------

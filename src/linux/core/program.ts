@@ -8,11 +8,14 @@
  * again from the start along the path.
  */
 import { assert, fail } from '../../base/assert.ts';
+import { digest } from '../../base/hash.ts';
 import type { Answer, Operation, Routine } from './operation.ts';
 
 interface Node {
   readonly parent: number;
   readonly answer: Answer;
+  /** Stands for the answers so far: the same in every process, in whatever order nodes were reached. */
+  readonly weight: number;
   /** What the routine does here; null when it has ended. */
   readonly operation: Operation | null;
   /** The first answer that was given here, and where it leads; nearly always the only one. */
@@ -48,6 +51,11 @@ export class Program {
     return this.#node(position).operation;
   }
 
+  /** A number below 2^53 for the answers that lead to a position. */
+  weightOf(position: number): number {
+    return this.#node(position).weight;
+  }
+
   /** The position after the operation at `position` was answered. */
   after(position: number, answer: Answer): number {
     const node = this.#node(position);
@@ -80,7 +88,9 @@ export class Program {
 
   #nodeFor(parent: number, answer: Answer, result: IteratorResult<Operation, void>): Node {
     const operation = result.done === true ? null : result.value;
-    return { parent, answer, operation, edge: null, child: 0, branches: null };
+    const weight = parent < 0 ? 0
+      : digest([this.#node(parent).weight + 1, ...(typeof answer === 'number' ? [answer] : [answer.low, answer.high])]);
+    return { parent, answer, weight, operation, edge: null, child: 0, branches: null };
   }
 
   #node(position: number): Node {

@@ -48,9 +48,10 @@ export class HpsaController implements Device {
     this.outstanding = new OutstandingDma({ ...settings, signature: 'Smart Array DMA ' },
       fabric, journal, agenda, trace);
     this.#state = new Numbers(journal, settings.name, stateCells);
-    this.#ready = agenda.add(() => this.#state.set(STATE.ready, 1));
-    this.#fetch = agenda.add(() => this.#fetchCommand());
-    this.#sendData = agenda.add(() => this.#writeData());
+    const { name } = settings;
+    this.#ready = agenda.add(() => this.#state.set(STATE.ready, 1), { name: `${name}.ready`, urgency: 'timed' });
+    this.#fetch = agenda.add(() => this.#fetchCommand(), { name: `${name}.fetch`, urgency: 'prompt' });
+    this.#sendData = agenda.add(() => this.#writeData(), { name: `${name}.data`, urgency: 'prompt' });
     this.#state.set(STATE.ready, 1);
   }
 

@@ -9,7 +9,7 @@ import type { Journal } from '../../base/journal.ts';
 import { Numbers } from '../../base/stores.ts';
 import { toNumber, type SourceId, type Word64 } from '../../base/word.ts';
 import type { ResetBehaviour } from '../../scenario/scenario.ts';
-import type { DmaClient, Fabric } from '../fabric.ts';
+import { outstandingPurpose, type DmaClient, type Fabric } from '../fabric.ts';
 import type { Timing } from '../timing.ts';
 
 const PORT = {
@@ -23,6 +23,9 @@ const BUFFER = {
   active: 0, access: 1, address: 2, length: 3, count: 4, periodNs: 5, afterPanicNs: 6, kernel: 7, cause: 8, endNs: 9,
 } as const;
 const bufferCells = 10;
+/** What one request moves where time is set aside and each page may be asked for by itself. */
+const lineBytes = 64;
+const pageBytes = 4096;
 
 /** What a device writes, at most 64 KiB at once, so that a dump shows who was there. */
 const outstandingBytesMost = 64 * 1024;
@@ -63,8 +66,13 @@ export class OutstandingDma implements DmaClient {
     this.#pattern = new TextEncoder().encode(settings.signature.repeat(outstandingBytesMost / 16));
     this.#staged = new Numbers(journal, `${settings.name} staged`, bufferCells + 1);
     this.#buffers = new Numbers(journal, `${settings.name} outstanding`, bufferLimit * bufferCells);
-    this.#actors = Array.from({ length: bufferLimit }, (_, index) => agenda.add(() => this.#run(index)));
-    this.#silence = agenda.add(() => this.#stop('the late end of its reset'));
+    this.#actors = Array.from({ length: bufferLimit }, (_, index) =>
+      agenda.add((way) => this.#run(index, way), {
+        name: `${settings.name}.outstanding${index}`, urgency: 'optional', ways: () => this.#ways(index),
+      }));
+    // With time set aside requests are optional: a device that asks for nothing more is as good as silent.
+    this.#silence = agenda.add(() => this.#stop('the late end of its reset'),
+      { name: `${settings.name}.silence`, urgency: 'optional', ways: () => 0 });
   }
 
   /** `length` bytes of what the device writes. */
@@ -112,6 +120,7 @@ export class OutstandingDma implements DmaClient {
   deviceReset(cause: number): void {
     const { reset } = this.#settings;
     this.#emit(cause, { kind: 'device-reset', behaviour: reset.kind });
+    this.#fabric.observer?.deviceReset(this.name);
     if (reset.kind === 'stops') this.#stop('its reset');
     if (reset.kind === 'late') this.#silence.in(reset.afterNs);
   }
@@ -130,27 +139,50 @@ export class OutstandingDma implements DmaClient {
       const afterNs = this.#get(index, BUFFER.afterPanicNs);
       if (this.#get(index, BUFFER.active) === 0 || afterNs === 0) continue;
       // The port holds the delay plus one, so that zero means "no end".
-      this.#set(index, BUFFER.endNs, this.#agenda.nowNs + afterNs);
+      this.#set(index, BUFFER.endNs, this.#agenda.clockNs + afterNs);
       this.#set(index, BUFFER.cause, cause);
     }
   }
 
   // --- one transfer -------------------------------------------------------------------------
 
-  #run(index: number): void {
-    if (this.#get(index, BUFFER.active) === 0) return;
+  /** With time set aside: one way for each page of the buffer, as long as there is something left in flight. */
+  #ways(index: number): number {
+    const { inFlight } = this.#fabric;
+    if (inFlight.left === 0 || this.#get(index, BUFFER.active) === 0 || this.#isOver(index)) return 0;
+    const first = Math.floor(this.#get(index, BUFFER.address) / pageBytes);
+    const end = this.#get(index, BUFFER.address) + this.#get(index, BUFFER.length);
+    return Math.ceil(end / pageBytes) - first;
+  }
+
+  #isOver(index: number): boolean {
     const endNs = this.#get(index, BUFFER.endNs);
-    if (endNs > 0 && this.#agenda.nowNs + 1 >= endNs) {
+    return endNs > 0 && this.#agenda.clockNs + 1 >= endNs;
+  }
+
+  /** One page of the buffer, a line of it: what a request is where each is a choice of its own. */
+  #page(index: number, page: number): { readonly address: number; readonly length: number } {
+    const start = this.#get(index, BUFFER.address);
+    const address = page === 0 ? start : (Math.floor(start / pageBytes) + page) * pageBytes;
+    return { address, length: Math.min(lineBytes, start + this.#get(index, BUFFER.length) - address) };
+  }
+
+  #run(index: number, page: number): void {
+    if (this.#get(index, BUFFER.active) === 0) return;
+    if (this.#isOver(index)) {
       this.#emit(this.#get(index, BUFFER.cause), { kind: 'device-stop', why: 'the end of its command' });
       return this.#set(index, BUFFER.active, 0);
     }
     const access = this.#get(index, BUFFER.access) === 1 ? 'read' : 'write';
-    const length = this.#get(index, BUFFER.length);
+    const { timeIsAside } = this.#agenda;
+    const { address, length } = timeIsAside ? this.#page(index, page)
+      : { address: this.#get(index, BUFFER.address), length: this.#get(index, BUFFER.length) };
+    if (timeIsAside) this.#fabric.inFlight.take();
     const taken = this.#fabric.submit(this.#client, {
-      source: this.#settings.source, access, address: this.#get(index, BUFFER.address), length,
+      source: this.#settings.source, access, address, length,
       data: access === 'write' ? this.pattern(length) : null,
       kernel: this.#get(index, BUFFER.kernel) === 0 ? 'crashed' : 'capture',
-      purpose: 'outstanding command', tag: index,
+      purpose: outstandingPurpose, tag: index,
     }, this.#get(index, BUFFER.cause));
     if (!taken) return this.#actors[index]?.in(this.#settings.timing.command);
     const left = this.#get(index, BUFFER.count);

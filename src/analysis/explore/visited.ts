@@ -1,0 +1,69 @@
+/**
+ * The states that were seen, by fingerprint: 64 bits each in open addressing on one flat array, which
+ * may be shared between threads. A JavaScript Set would end at 16,777,216 entries.
+ */
+import { fail } from '../../base/assert.ts';
+import { placeOf, signed, unsigned } from '../../base/hash.ts';
+
+const smallest = 1024;
+/** Fuller than this, probes grow long. */
+const mostLoad = 0.7;
+const bytesOfEntry = 8;
+
+export class VisitedStates {
+  #words: Int32Array;
+  #mask: number;
+  #size = 0;
+
+  constructor(capacity = smallest) {
+    const places = 2 ** Math.ceil(Math.log2(Math.max(smallest, capacity)));
+    this.#words = new Int32Array(places * 2);
+    this.#mask = places - 1;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get bytes(): number {
+    return (this.#mask + 1) * bytesOfEntry;
+  }
+
+  /** Adds a state; false when it was there. */
+  add(low: number, high: number): boolean {
+    if (this.#size > this.#mask * mostLoad) this.#grow();
+    if (!this.#put(low, high)) return false;
+    this.#size += 1;
+    return true;
+  }
+
+  #put(low: number, high: number): boolean {
+    // Two zeros mean a free place: the one state in 2^64 that has them shares a place with its neighbour.
+    const first = low === 0 && high === 0 ? 1 : signed(low);
+    const second = signed(high);
+    const words = this.#words;
+    for (let at = placeOf(low, high, this.#mask); ; at = at === this.#mask ? 0 : at + 1) {
+      const left = words[at * 2];
+      const right = words[at * 2 + 1];
+      if (left === first && right === second) return false;
+      if (left === 0 && right === 0) {
+        words[at * 2] = first;
+        words[at * 2 + 1] = second;
+        return true;
+      }
+    }
+  }
+
+  #grow(): void {
+    const old = this.#words;
+    const places = (this.#mask + 1) * 2;
+    if (places > 2 ** 30) fail('the table of states is as large as an array can be');
+    this.#words = new Int32Array(places * 2);
+    this.#mask = places - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      const first = old[at] ?? 0;
+      const second = old[at + 1] ?? 0;
+      if (first !== 0 || second !== 0) this.#put(unsigned(first), unsigned(second));
+    }
+  }
+}
