@@ -8,7 +8,9 @@
  * Time can be set aside. From then on an appointment says only that its actor may act, and who does is
  * whoever drives the machine's to say: nothing else tells two orders of the same acts apart.
  */
+import { cellBits } from './accesses.ts';
 import { assert, fail } from './assert.ts';
+import { cellNumber } from './hash.ts';
 import type { Journal, Store } from './journal.ts';
 
 /**
@@ -24,6 +26,10 @@ export interface ActorDescription {
   readonly urgency: Urgency;
   /** In how many ways it may act now, time being set aside; 0: not at all. One way where left out. */
   readonly ways?: () => number;
+  /** A number for what its next act depends on that is its own; 0 where left out. */
+  readonly progress?: () => number;
+  /** How many progresses, from a multiple of this on, lead to each other; all where left out. */
+  readonly regionSize?: number;
 }
 
 interface Actor extends ActorDescription {
@@ -51,21 +57,37 @@ class AgendaCells implements Store {
   counting = false;
   asideSinceNs = 0;
   readonly #journal: Journal;
+  readonly #number: number;
 
   constructor(journal: Journal) {
     this.#journal = journal;
-    journal.register(this);
+    this.#number = journal.register(this);
   }
 
   get(cell: number): number {
     return this.values[cell] ?? 0;
   }
 
+  /** Whether an actor has an appointment, asked by a part of the machine. */
+  isMade(cell: number): boolean {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cell);
+    return this.get(cell) !== never;
+  }
+
+  accessCellOf(cell: number): number {
+    return cellNumber(this.#number, cell, cellBits);
+  }
+
   set(cell: number, value: number): void {
+    const { accesses } = this.#journal;
+    if (accesses !== null) {
+      accesses.written(this.#number, cell);
+      if (value !== never && cell >= firstActorCell) accesses.activates((cell - firstActorCell) / 2);
+    }
     const before = this.get(cell);
     if (before === value) return;
     this.#put(cell, value);
-    this.#journal.record(this, cell, before, value);
+    this.#journal.record(this.#number, cell, before, value);
   }
 
   setAside(counting: boolean): void {
@@ -152,7 +174,7 @@ export class Agenda {
   /** Whether anybody but `except` has an appointment that is not optional. */
   awaitsOthers(except: Appointment): boolean {
     return this.#cells.active.some((actor) => this.#actors[actor]?.urgency !== 'optional'
-      && !except.isOf(firstActorCell + 2 * actor));
+      && !except.isActor(actor));
   }
 
   /** Whether anybody who is not optional may act now. */
@@ -165,8 +187,9 @@ export class Agenda {
 
   /**
    * Writes to `into` who may act now and how, ascending, each as actor × `waysLimit` + way; returns how many.
+   * `asked` is called for every actor with an appointment, when it has been asked for its ways.
    */
-  offers(into: number[]): number {
+  offers(into: number[], asked?: (actor: number) => void): number {
     const { active } = this.#cells;
     // A handful, nearly sorted: insertion is the quickest way.
     let count = 0;
@@ -186,6 +209,7 @@ export class Agenda {
       const row = this.#actors[actor];
       if (row === undefined) fail(`no actor ${actor}`);
       const ways = this.#waysOf(row, busy);
+      asked?.(actor);
       for (let way = 0; way < ways; way += 1) {
         into[count] = actor * waysLimit + way;
         count += 1;
@@ -198,6 +222,28 @@ export class Agenda {
   #waysOf(row: Actor, busy: boolean): number {
     if (row.ways !== undefined) return row.ways();
     return row.urgency === 'timed' && busy ? 0 : 1;
+  }
+
+  urgencyOf(actor: number): Urgency {
+    return (this.#actors[actor] ?? fail(`no actor ${actor}`)).urgency;
+  }
+
+  regionOf(actor: number, progress: number): number {
+    return Math.floor(progress / (this.#actors[actor]?.regionSize ?? Infinity));
+  }
+
+  /** The cell of an actor's appointment as `Accesses` names it. */
+  accessCellOf(actor: number): number {
+    return this.#cells.accessCellOf(firstActorCell + 2 * actor);
+  }
+
+  progressOf(actor: number): number {
+    return this.#actors[actor]?.progress?.() ?? 0;
+  }
+
+  /** Who has an appointment, in no order. */
+  get active(): readonly number[] {
+    return this.#cells.active;
   }
 
   nameOf(actor: number): string {
@@ -275,11 +321,11 @@ export class Appointment {
     this.#cells.set(this.#cell, never);
   }
 
-  isOf(cell: number): boolean {
-    return cell === this.#cell;
+  isActor(actor: number): boolean {
+    return firstActorCell + 2 * actor === this.#cell;
   }
 
   get isMade(): boolean {
-    return this.#cells.get(this.#cell) !== never;
+    return this.#cells.isMade(this.#cell);
   }
 }

@@ -2,6 +2,7 @@
  * Journalled immutable values by two numbers, for caches that are looked up by source (or domain) and
  * frame. A row is a map of its own, which is what makes a hit fast.
  */
+import { wholeStore } from './accesses.ts';
 import type { Journal, Store } from './journal.ts';
 import { NumberMap } from './number-map.ts';
 
@@ -11,6 +12,7 @@ export const columnLimit = 2 ** 36;
 export class Grid<Value extends object> implements Store {
   readonly name: string;
   readonly #journal: Journal;
+  readonly #number: number;
   readonly #rows = new Map<number, NumberMap<Value>>();
   readonly #weigh: (value: Value) => number;
   readonly #label: (value: Value) => string;
@@ -26,14 +28,16 @@ export class Grid<Value extends object> implements Store {
     this.#journal = journal;
     this.#weigh = weigh;
     this.#label = label;
-    journal.register(this);
+    this.#number = journal.register(this);
   }
 
   get size(): number {
+    this.#looksAtAll();
     return this.#size;
   }
 
   get(row: number, column: number): Value | undefined {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cellOf(row, column));
     if (row !== this.#lastRow) {
       this.#last = this.#rows.get(row);
       this.#lastRow = row;
@@ -42,19 +46,25 @@ export class Grid<Value extends object> implements Store {
   }
 
   set(row: number, column: number, value: Value): void {
+    this.#changes(row, column);
     const before = this.#put(row, column % columnLimit, value);
-    if (this.#journal.recording) this.#journal.record(this, cellOf(row, column), before, value);
+    if (this.#journal.recording) this.#journal.record(this.#number, cellOf(row, column), before, value);
   }
 
   delete(row: number, column: number): void {
+    this.#changes(row, column);
     const before = this.#put(row, column % columnLimit, undefined);
-    if (before !== undefined) this.#journal.record(this, cellOf(row, column), before, undefined);
+    if (before !== undefined) this.#journal.record(this.#number, cellOf(row, column), before, undefined);
   }
 
   clear(): void {
+    this.#looksAtAll();
     if (this.#journal.recording) {
       for (const [row, values] of this.#rows) {
-        values.forEach((column, value) => this.#journal.record(this, cellOf(row, column), value, undefined));
+        values.forEach((column, value) => {
+          this.#changes(row, column);
+          this.#journal.record(this.#number, cellOf(row, column), value, undefined);
+        });
       }
     }
     for (const values of this.#rows.values()) values.clear();
@@ -63,6 +73,7 @@ export class Grid<Value extends object> implements Store {
 
   /** All values that `selects` picks, in no order. */
   select(selects: (value: Value) => boolean): Value[] {
+    this.#looksAtAll();
     const found: Value[] = [];
     for (const row of this.#rows.values()) {
       row.forEach((_, value) => {
@@ -74,11 +85,23 @@ export class Grid<Value extends object> implements Store {
 
   /** All values by ascending row, then column, so that nothing depends on a map's order. */
   sorted(): readonly Value[] {
+    this.#looksAtAll();
     const cells: (readonly [number, Value])[] = [];
     for (const [row, values] of this.#rows) {
       values.forEach((column, value) => cells.push([cellOf(row, column), value]));
     }
     return cells.sort((left, right) => left[0] - right[0]).map(([, value]) => value);
+  }
+
+  #changes(row: number, column: number): void {
+    const { accesses } = this.#journal;
+    if (accesses === null) return;
+    accesses.written(this.#number, cellOf(row, column));
+    accesses.joined(this.#number, wholeStore);
+  }
+
+  #looksAtAll(): void {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, wholeStore);
   }
 
   exchange(cell: number, value: unknown): unknown {

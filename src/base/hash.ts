@@ -63,9 +63,26 @@ export function unsigned(half: number): number {
 
 /** A number below 2^53 that stands for a text or a list of numbers; equal inputs, equal numbers. */
 export function digest(values: readonly number[]): number {
-  const sum: Fingerprint = { low: 0, high: 0 };
-  for (const [index, value] of values.entries()) toggle(sum, values.length, index, value + 1);
-  return (sum.high & 0x1f_ffff) * 0x1_0000_0000 + sum.low;
+  let low = 0x9e3779b9 ^ values.length;
+  let high = 0x85ebca6b ^ values.length;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] ?? 0;
+    const valueLow = value | 0;
+    const valueHigh = Math.floor(value / 0x1_0000_0000) | 0;
+    low = Math.imul(low ^ valueLow, 0xcc9e2d51);
+    low = Math.imul((low << 15 | low >>> 17) ^ valueHigh, 0x1b873593);
+    low ^= low >>> 15;
+    high = Math.imul(high ^ valueHigh, 0x2545f491);
+    high = Math.imul((high << 13 | high >>> 19) + valueLow, 0x27d4eb2f);
+    high ^= high >>> 14;
+  }
+  return (finish(high ^ low) & 0x1f_ffff) * 0x1_0000_0000 + (finish(low + Math.imul(high, 0x165667b1)) >>> 0);
+}
+
+/** A number of so many bits for a cell of a store. */
+export function cellNumber(store: number, cell: number, bits: number): number {
+  const h = finish(Math.imul(store + 1, 0x9e3779b1) ^ (cell | 0));
+  return finish(h ^ Math.imul((cell / 0x1_0000_0000) | 0, 0x2545f491)) >>> (32 - bits);
 }
 
 export function formatFingerprint(value: Fingerprint): string {

@@ -11,6 +11,7 @@
  *     … anything …
  *     journal.moveTo(mark);      // the state is what it was
  */
+import type { Accesses } from './accesses.ts';
 import { assert, fail } from './assert.ts';
 import { toggle, type Fingerprint } from './hash.ts';
 
@@ -35,34 +36,42 @@ export interface Change {
 
 export class Journal {
   readonly #stores: Store[] = [];
-  readonly #numbers = new Map<Store, number>();
-  readonly #changed: Store[] = [];
+  /** The history; what lies behind `#length` is left over and means nothing. */
+  readonly #changed: number[] = [];
   readonly #cells: number[] = [];
   /** Before the position: what the cell held before the change; behind it: what it held after. */
   readonly #values: unknown[] = [];
   readonly #fingerprint: Fingerprint = { low: 0, high: 0 };
   #position = 0;
+  #length = 0;
   readonly recording: boolean;
+  /** Where stores tell what was read and written; null: nobody asks. */
+  readonly accesses: Accesses | null;
 
-  constructor(recording: boolean) {
+  constructor(recording: boolean, accesses: Accesses | null = null) {
     this.recording = recording;
+    this.accesses = accesses;
   }
 
-  /** Every store has a number of its own, so that equal changes in two stores cannot cancel. */
-  register(store: Store): void {
-    if (this.#numbers.has(store)) fail(`store ${store.name} registered twice`);
-    this.#numbers.set(store, this.#stores.length);
+  /**
+   * Every store has a number of its own, so that equal changes in two stores cannot cancel. Returns it, for
+   * the store to give with its changes.
+   */
+  register(store: Store): number {
+    if (this.#stores.includes(store)) fail(`store ${store.name} registered twice`);
     this.#stores.push(store);
+    return this.#stores.length - 1;
   }
 
   /** To be called by a store after it changed `cell` from `before` to `after`. */
-  record(store: Store, cell: number, before: unknown, after: unknown): void {
+  record(store: number, cell: number, before: unknown, after: unknown): void {
     if (!this.recording) return;
-    this.#forgetUndone();
-    this.#changed.push(store);
-    this.#cells.push(cell);
-    this.#values.push(before);
-    this.#position += 1;
+    const at = this.#position;
+    this.#changed[at] = store;
+    this.#cells[at] = cell;
+    this.#values[at] = before;
+    this.#position = at + 1;
+    this.#length = at + 1;
     this.#reweigh(store, cell, before, after);
   }
 
@@ -72,12 +81,12 @@ export class Journal {
   }
 
   get length(): number {
-    return this.#changed.length;
+    return this.#length;
   }
 
   /** Goes back or forth in recorded history; every cell holds what it held at `mark`. */
   moveTo(mark: number): void {
-    if (!(mark >= 0 && mark <= this.#changed.length)) fail(`mark ${mark} is outside the history`);
+    if (!(mark >= 0 && mark <= this.#length)) fail(`mark ${mark} is outside the history`);
     while (this.#position > mark) {
       this.#position -= 1;
       this.#swap(this.#position);
@@ -88,10 +97,24 @@ export class Journal {
     }
   }
 
+  /**
+   * Goes back to `mark` and forgets what came after. `low` and `high` are the fingerprint that the state had
+   * there: it need not be worked out again.
+   */
+  takeBack(mark: number, low: number, high: number): void {
+    for (let at = this.#position - 1; at >= mark; at -= 1) {
+      this.#storeAt(at).exchange(this.#cells[at] ?? 0, this.#values[at]);
+    }
+    this.#position = mark;
+    this.#length = mark;
+    this.#fingerprint.low = low;
+    this.#fingerprint.high = high;
+  }
+
   /** What was before the present can no longer be gone back to. */
   forgetHistory(): void {
     this.#position = 0;
-    this.#forgetUndone();
+    this.#length = 0;
   }
 
   /** The changes between two marks, oldest first; `to` must not lie behind the present. */
@@ -101,9 +124,9 @@ export class Journal {
     this.moveTo(from);
     const changes: Change[] = [];
     for (let at = from; at < to; at += 1) {
-      const store = this.#changed[at];
+      const store = this.#storeAt(at);
       const cell = this.#cells[at];
-      assert(store !== undefined && cell !== undefined, 'the journal has a hole');
+      assert(cell !== undefined, 'the journal has a hole');
       const after = this.#values[at];
       this.moveTo(at + 1);
       changes.push({ store, cell, before: this.#values[at], after });
@@ -116,6 +139,14 @@ export class Journal {
     return { ...this.#fingerprint };
   }
 
+  get fingerprintLow(): number {
+    return this.#fingerprint.low;
+  }
+
+  get fingerprintHigh(): number {
+    return this.#fingerprint.high;
+  }
+
   /** The fingerprint computed from the state alone: what the running one must equal. */
   rehash(): Fingerprint {
     const sum: Fingerprint = { low: 0, high: 0 };
@@ -125,27 +156,25 @@ export class Journal {
     return sum;
   }
 
-  #swap(at: number): void {
-    const store = this.#changed[at];
-    const cell = this.#cells[at];
-    assert(store !== undefined && cell !== undefined, 'the journal has a hole');
-    const value = this.#values[at];
-    const replaced = store.exchange(cell, value);
-    this.#values[at] = replaced;
-    this.#reweigh(store, cell, replaced, value);
+  #storeAt(at: number): Store {
+    const store = this.#stores[this.#changed[at] ?? -1];
+    if (store === undefined) fail('the journal has a hole');
+    return store;
   }
 
-  #reweigh(store: Store, cell: number, before: unknown, after: unknown): void {
-    const number = this.#numbers.get(store);
-    if (number === undefined) fail(`store ${store.name} is not registered`);
+  #swap(at: number): void {
+    const cell = this.#cells[at];
+    assert(cell !== undefined, 'the journal has a hole');
+    const value = this.#values[at];
+    const replaced = this.#storeAt(at).exchange(cell, value);
+    this.#values[at] = replaced;
+    this.#reweigh(this.#changed[at] ?? -1, cell, replaced, value);
+  }
+
+  #reweigh(number: number, cell: number, before: unknown, after: unknown): void {
+    const store = this.#stores[number];
+    if (store === undefined) fail(`store ${number} is not registered`);
     toggle(this.#fingerprint, number, cell, store.weigh(before));
     toggle(this.#fingerprint, number, cell, store.weigh(after));
-  }
-
-  #forgetUndone(): void {
-    if (this.#changed.length === this.#position) return;
-    this.#changed.length = this.#position;
-    this.#cells.length = this.#position;
-    this.#values.length = this.#position;
   }
 }

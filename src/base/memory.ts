@@ -20,6 +20,13 @@ import {
 export const cacheLineBytes = 64;
 const wordsInFrame = frameBytes / 4;
 
+/** Reads and writes are told apart by the eight bytes: an entry of a table. */
+const accessBytes = 8;
+
+function accessCell(frame: Frame, offset: number): number {
+  return frameNumber(frame) * (frameBytes / accessBytes) + Math.floor(offset / accessBytes);
+}
+
 /** Inclusive range of frames that have memory behind them. */
 export interface FrameRange {
   readonly first: Frame;
@@ -29,9 +36,11 @@ export interface FrameRange {
 class View implements Store {
   readonly name: string;
   readonly pages = new Map<number, DataView>();
+  readonly number: number;
 
-  constructor(name: string) {
+  constructor(name: string, journal: Journal) {
     this.name = name;
+    this.number = journal.register(this);
   }
 
   pageToChange(frame: number): DataView {
@@ -88,17 +97,14 @@ export class PhysicalMemory {
   constructor(journal: Journal, ranges: readonly FrameRange[], twoViews: boolean, buffersWrites = false) {
     this.#journal = journal;
     this.#ranges = ranges;
-    this.#coherent = new View('memory');
-    journal.register(this.#coherent);
+    this.#coherent = new View('memory', journal);
     if (twoViews) {
-      this.#ram = new View('ram');
-      journal.register(this.#ram);
+      this.#ram = new View('ram', journal);
     } else {
       this.#ram = this.#coherent;
     }
     if (twoViews && buffersWrites) {
-      this.#behindBuffer = new View('write buffer');
-      journal.register(this.#behindBuffer);
+      this.#behindBuffer = new View('write buffer', journal);
     } else {
       this.#behindBuffer = this.#ram;
     }
@@ -121,8 +127,20 @@ export class PhysicalMemory {
     return this.#ram.pages.get(frameNumber(frame)) ?? this.#untouchedPage(frame);
   }
 
+  /** To be told of what is read from a page that was given out: `bytes` at an offset. */
+  noteRead(frame: Frame, offset: number, bytes: number, snoops: boolean): void {
+    if (this.#journal.accesses === null) return;
+    const { number } = snoops ? this.#coherent : this.#ram;
+    for (let at = offset; at < offset + bytes; at += accessBytes) {
+      this.#journal.accesses.read(number, accessCell(frame, at));
+    }
+  }
+
   /** What the CPU reads; memory that does not answer reads as all ones. */
   read32(address: Address): number {
+    if (this.#journal.accesses !== null) {
+      this.#journal.accesses.read(this.#coherent.number, accessCell(frameOf(address), offsetInFrame(address)));
+    }
     return this.coherentPage(frameOf(address))?.getUint32(offsetInFrame(address), true) ?? 0xffffffff;
   }
 
@@ -143,6 +161,7 @@ export class PhysicalMemory {
   /** CPU stores of zero to whole words. */
   clear(address: Address, length: number): void {
     forEachFrame(address, length, (frame, offset, count) => {
+      this.#noteCopy(this.#coherent, frame, offset, count);
       if (this.#coherent.pages.has(frameNumber(frame))) {
         this.#copyWords(this.#coherent, frame, offset, untouched, 0, count);
       }
@@ -156,6 +175,7 @@ export class PhysicalMemory {
     const end = Math.ceil((bytesOf(address) + bytes) / cacheLineBytes) * cacheLineBytes;
     forEachFrame(addressOf(start), end - start, (frame, offset, count) => {
       const page = this.#coherent.pages.get(frameNumber(frame));
+      this.noteRead(frame, offset, count, true);
       if (page !== undefined) this.#copyWords(this.#behindBuffer, frame, offset, page, offset, count);
     });
   }
@@ -212,6 +232,7 @@ export class PhysicalMemory {
       if (page === undefined) return undefined;
       const offset = offsetInFrame(where);
       const count = Math.min(length - done, frameBytes - offset);
+      this.noteRead(frameOf(where), offset, count, true);
       result.set(new Uint8Array(page.buffer, offset, count), done);
       done += count;
     }
@@ -240,18 +261,28 @@ export class PhysicalMemory {
 
   #change(view: View, frame: Frame, offset: number, value: number): void {
     if (!(offset % 4 === 0)) fail(`a store to ${hexAddress(addressIn(frame, offset))} is not aligned`);
+    if (this.#journal.accesses !== null) this.#journal.accesses.written(view.number, accessCell(frame, offset));
     if (!view.pages.has(frameNumber(frame)) && (value === 0 || !this.isBacked(frame))) return;
     const page = view.pageToChange(frameNumber(frame));
     const before = page.getUint32(offset, true);
     if (before === value) return;
     page.setUint32(offset, value, true);
-    this.#journal.record(view, frameNumber(frame) * wordsInFrame + offset / 4, before, value);
+    this.#journal.record(view.number, frameNumber(frame) * wordsInFrame + offset / 4, before, value);
+  }
+
+  #noteCopy(view: View, frame: Frame, offset: number, length: number): void {
+    const { accesses } = this.#journal;
+    if (accesses === null) return;
+    for (let at = offset; at < offset + length; at += accessBytes) {
+      accesses.written(view.number, accessCell(frame, at));
+    }
   }
 
   /** Copies `length` bytes, whole words, into one frame of a view. */
   #copyWords(
     view: View, frame: Frame, offset: number, source: DataView, sourceOffset: number, length: number,
   ): void {
+    this.#noteCopy(view, frame, offset, length);
     if (!view.pages.has(frameNumber(frame)) && !this.isBacked(frame)) return;
     const page = view.pageToChange(frameNumber(frame));
     if (!this.#journal.recording) {
@@ -265,7 +296,7 @@ export class PhysicalMemory {
       const before = page.getUint32(offset + at, true);
       if (before === value) continue;
       page.setUint32(offset + at, value, true);
-      this.#journal.record(view, firstCell + (offset + at) / 4, before, value);
+      this.#journal.record(view.number, firstCell + (offset + at) / 4, before, value);
     }
   }
 }

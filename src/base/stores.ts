@@ -2,6 +2,7 @@
  * The two general kinds of journalled cells: a fixed row of numbers, and a map of immutable values.
  * Physical memory is a third, in `memory.ts`.
  */
+import { wholeStore } from './accesses.ts';
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
 
@@ -9,6 +10,7 @@ import type { Journal, Store } from './journal.ts';
 export class Numbers implements Store {
   readonly name: string;
   readonly #journal: Journal;
+  readonly #number: number;
   readonly #values: Float64Array;
   readonly #labels: readonly string[];
 
@@ -18,7 +20,7 @@ export class Numbers implements Store {
     this.#journal = journal;
     this.#values = new Float64Array(length);
     this.#labels = labels;
-    journal.register(this);
+    this.#number = journal.register(this);
   }
 
   get length(): number {
@@ -26,20 +28,36 @@ export class Numbers implements Store {
   }
 
   get(cell: number): number {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cell);
+    return this.#at(cell);
+  }
+
+  set(cell: number, value: number): void {
+    if (this.#journal.accesses !== null) this.#journal.accesses.written(this.#number, cell);
+    this.#put(cell, value);
+  }
+
+  /** Sets a flag that nobody clears again, so that it does not matter who sets it first. */
+  raise(cell: number): void {
+    if (this.#journal.accesses !== null) this.#journal.accesses.joined(this.#number, cell);
+    this.#put(cell, 1);
+  }
+
+  #at(cell: number): number {
     const value = this.#values[cell];
     if (value === undefined) fail(`${this.name} has no cell ${cell}`);
     return value;
   }
 
-  set(cell: number, value: number): void {
-    const before = this.get(cell);
+  #put(cell: number, value: number): void {
+    const before = this.#at(cell);
     if (before === value) return;
     this.#values[cell] = value;
-    this.#journal.record(this, cell, before, value);
+    this.#journal.record(this.#number, cell, before, value);
   }
 
   exchange(cell: number, value: unknown): unknown {
-    const before = this.get(cell);
+    const before = this.#at(cell);
     assert(typeof value === 'number', 'a number cell holds a number');
     this.#values[cell] = value;
     return before;
@@ -63,6 +81,7 @@ export class Numbers implements Store {
 export class Table<Value extends object> implements Store {
   readonly name: string;
   readonly #journal: Journal;
+  readonly #number: number;
   readonly #values = new Map<number, Value>();
   readonly #weigh: (value: Value) => number;
   readonly #label: (value: Value) => string;
@@ -73,32 +92,48 @@ export class Table<Value extends object> implements Store {
     this.#journal = journal;
     this.#weigh = weigh;
     this.#label = label;
-    journal.register(this);
+    this.#number = journal.register(this);
   }
 
   get size(): number {
+    this.#looksAtAll();
     return this.#values.size;
   }
 
   get(cell: number): Value | undefined {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cell);
     return this.#values.get(cell);
   }
 
   set(cell: number, value: Value): void {
+    this.#changes(cell);
     const before = this.#values.get(cell);
     this.#values.set(cell, value);
-    this.#journal.record(this, cell, before, value);
+    this.#journal.record(this.#number, cell, before, value);
   }
 
   delete(cell: number): void {
+    this.#changes(cell);
     const before = this.#values.get(cell);
     if (before === undefined) return;
     this.#values.delete(cell);
-    this.#journal.record(this, cell, before, undefined);
+    this.#journal.record(this.#number, cell, before, undefined);
+  }
+
+  #changes(cell: number): void {
+    const { accesses } = this.#journal;
+    if (accesses === null) return;
+    accesses.written(this.#number, cell);
+    accesses.joined(this.#number, wholeStore);
+  }
+
+  #looksAtAll(): void {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, wholeStore);
   }
 
   /** All values in ascending order of their cells, so that nothing depends on a map's order. */
   entries(): readonly (readonly [number, Value])[] {
+    this.#looksAtAll();
     return [...this.#values.entries()].sort((left, right) => left[0] - right[0]);
   }
 

@@ -5,6 +5,7 @@
 import type { Agenda, Appointment } from '../base/agenda.ts';
 import { assert, unreachable } from '../base/assert.ts';
 import { noCause, type Happening, type Owner, type Trace } from '../base/event.ts';
+import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
@@ -72,7 +73,7 @@ export class Cpu {
     ];
     this.#pending = new Numbers(journal, 'pending interrupts', vectorCount + 1);
     this.#turn = agenda.add(() => this.#act(),
-      { name: 'cpu', urgency: 'timed', ways: () => this.#ways() });
+      { name: 'cpu', urgency: 'timed', ways: () => this.#ways(), progress: () => this.position });
     this.#timers = Array.from({ length: timerCount }, (_, index) =>
       agenda.add(() => this.interrupt(firstTimerVector + index, noCause),
         { name: `timer${index}`, urgency: 'timed' }));
@@ -81,6 +82,26 @@ export class Cpu {
 
   get owner(): Owner {
     return owners[this.#cells.get(CELL.kernel)] ?? 'capture';
+  }
+
+  /** Where the running kernel is: a number that means nothing in another process. */
+  get position(): number {
+    return this.#counter().value * 2 + this.#cells.get(CELL.kernel);
+  }
+
+  /** The same as a number that is the same everywhere. */
+  get nameOfPosition(): number {
+    return digest([this.#kernel().program.weightOf(this.#counter().value), this.#cells.get(CELL.kernel)]);
+  }
+
+  /** Whether it waits for whatever is prompt to be done: it sleeps. */
+  get waitsForPrompt(): boolean {
+    const kind = this.#operation()?.kind;
+    return kind === 'sleep' || kind === 'resume-sleep';
+  }
+
+  isTurn(actor: number): boolean {
+    return this.#turn.isActor(actor);
   }
 
   get hasEnded(): boolean {

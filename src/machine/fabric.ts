@@ -24,6 +24,8 @@ const slotCount = 32;
 /** With time set aside every request has a slot of its own, so that none depends on another's end. */
 const slotsOfClient = 2;
 const firstSlotInFlight = 16;
+/** Beyond every level of a walk. */
+const progressAtData = 15;
 
 /** The purpose of requests that a device had outstanding when its kernel died. */
 export const outstandingPurpose = 'outstanding command';
@@ -101,7 +103,10 @@ export class Fabric {
     this.inFlight = new InFlight(journal);
     this.#transfers = new Table(journal, 'transfers', weigh, ({ request }) => bdf(request.source));
     this.#slots = Array.from({ length: slotCount }, (_, slot) =>
-      agenda.add(() => this.#step(slot), { name: `dma${slot}`, urgency: 'prompt' }));
+      agenda.add(() => this.#step(slot), {
+        name: `dma${slot}`, urgency: 'prompt', progress: () => this.#progressOf(slot),
+        regionSize: progressAtData + 1,
+      }));
   }
 
   connect(client: DmaClient): number {
@@ -129,6 +134,15 @@ export class Fabric {
     });
     this.#beginPage(slot);
     return true;
+  }
+
+  /** The page, and how far its translation has come. */
+  #progressOf(slot: number): number {
+    const transfer = this.#transfer(slot);
+    const page = Math.floor(this.#addressNow(transfer) / frameBytes);
+    const step = transfer.phase === 'data' ? progressAtData
+      : this.#settings.unitOf(transfer.request.source).progressOf(slot);
+    return page * (progressAtData + 1) + step;
   }
 
   #freeSlot(client: number, request: DmaRequest): number {

@@ -2,6 +2,7 @@
  * The machine: memory, the DMAR units, devices, the CPU with its two kernels, put together from a
  * scenario. `step` lets one actor act; which one is the machine's only choice.
  */
+import type { Accesses } from '../base/accesses.ts';
 import { Agenda } from '../base/agenda.ts';
 import { assert, fail } from '../base/assert.ts';
 import { Trace, type Owner } from '../base/event.ts';
@@ -35,6 +36,8 @@ export interface MachineOptions {
   readonly journal: boolean;
   /** Watches the machine in place of a trace. */
   readonly observe?: (journal: Journal) => Observer;
+  /** Is told what is read and written. */
+  readonly accesses?: Accesses;
 }
 
 export class Machine {
@@ -47,12 +50,12 @@ export class Machine {
   readonly units: readonly DmarUnit[];
   readonly devices: readonly Device[];
   readonly #fabric: Fabric;
-  readonly #cpu: Cpu;
+  readonly cpu: Cpu;
 
   constructor(scenario: Scenario, options: MachineOptions) {
     const timing = timingWith(scenario.platform.timings);
     this.scenario = scenario;
-    this.journal = new Journal(options.journal);
+    this.journal = new Journal(options.journal, options.accesses ?? null);
     this.agenda = new Agenda(this.journal);
     const observer = options.observe === undefined ? null : options.observe(this.journal);
     this.trace = new Trace(this.agenda, this.journal, options.trace, options.trace || observer !== null);
@@ -72,14 +75,14 @@ export class Machine {
       observer,
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
-    this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,
+    this.cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,
       (cause) => this.devices.forEach(({ outstanding }) => outstanding.afterPanic(cause)),
       observer, this.journal, this.agenda, this.trace);
   }
 
   /** The capture kernel has come to the end of its statements, and nothing is on the bus. */
   get hasEnded(): boolean {
-    return this.#cpu.hasEnded && this.#fabric.isIdle;
+    return this.cpu.hasEnded && this.#fabric.isIdle;
   }
 
   /** Who could act next, the one whose turn it is first. */
@@ -89,7 +92,7 @@ export class Machine {
 
   step(actor: number, way = 0): void {
     this.agenda.act(actor, way);
-    this.#cpu.recheck();
+    this.cpu.recheck();
   }
 
   /**
@@ -99,7 +102,7 @@ export class Machine {
   setTimeAside(inFlight: number, counting: boolean): void {
     this.#fabric.inFlight.limitTo(inFlight);
     this.agenda.setTimeAside(counting);
-    this.#cpu.timeSetAside();
+    this.cpu.timeSetAside();
   }
 
   /** Whose memory it is: the reserved range is the capture kernel's, the rest the crashed kernel's. */
@@ -134,7 +137,7 @@ export class Machine {
       deliverMessage: (address, data, cause) => {
         const isInterrupt = address.high === 0 && address.low >= interruptMessageRange
           && address.low < interruptMessageRange + 0x100000;
-        if (isInterrupt) this.#cpu.interrupt(data % 256, cause);
+        if (isInterrupt) this.cpu.interrupt(data % 256, cause);
       },
     };
   }

@@ -6,6 +6,7 @@ import type { Program } from '../linux/core/program.ts';
 export class ProgramCounter implements Store {
   readonly name: string;
   readonly #journal: Journal;
+  readonly #number: number;
   readonly #program: Program;
   #value = 0;
 
@@ -13,7 +14,7 @@ export class ProgramCounter implements Store {
     this.name = name;
     this.#journal = journal;
     this.#program = program;
-    journal.register(this);
+    this.#number = journal.register(this);
   }
 
   get value(): number {
@@ -23,7 +24,7 @@ export class ProgramCounter implements Store {
   set(value: number): void {
     const before = this.#value;
     this.#value = value;
-    this.#journal.record(this, 0, before, value);
+    this.#journal.record(this.#number, 0, before, value);
   }
 
   exchange(_cell: number, value: unknown): unknown {

@@ -47,7 +47,7 @@ export class ContextCache {
 
   insert(source: SourceId, fields: ContextFields, filledBy: number): void {
     const sequence = keepsAges(this.#shape) ? this.#counter.get(0) + 1 : 0;
-    this.#counter.set(0, sequence);
+    if (sequence !== 0) this.#counter.set(0, sequence);
     this.#entries.set(sourceIdNumber(source), { source, fields, filledBy, sequence });
   }
 

@@ -33,17 +33,17 @@ export const LATCHED = {
   pendingCommand: 6,
   commandCause: 7,
   queueCause: 8,
-  drainBelow: 9,
-  registerDrainBelow: 10,
+  queueDrains: 9,
+  registerDrains: 10,
   interruptTable: 11,
   interruptOrder: 12,
   interruptMode: 13,
   protectedOn: 14,
   translationOn: 15,
-  requestCount: 16,
-  lastWasWait: 17,
-  contextCommandCause: 18,
-  iotlbCommandCause: 19,
+  lastWasWait: 16,
+  contextCommandCause: 17,
+  iotlbCommandCause: 18,
+  queueHeldUp: 19,
 } as const;
 
 export interface UnitSettings {
@@ -120,6 +120,10 @@ export class UnitCore implements WalkUnit {
   /** Memory as the page walker sees it: ECAP.C tells whether it snoops. */
   page(frame: Frame): DataView | undefined {
     return this.capability.coherentWalk ? this.memory.coherentPage(frame) : this.memory.ramPage(frame);
+  }
+
+  hasRead(frame: Frame, offset: number, bytes: number): void {
+    this.memory.noteRead(frame, offset, bytes, this.capability.coherentWalk);
   }
 
   /** Where there is a write buffer (CAP.RWBF), every invalidation flushes it before anything else (6.8). */

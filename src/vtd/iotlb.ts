@@ -80,7 +80,7 @@ export class Iotlb {
   }
 
   insert(entry: CachedTranslation): void {
-    this.#counter.set(0, entry.sequence);
+    if (entry.sequence !== 0) this.#counter.set(0, entry.sequence);
     this.#tableOf(entry.order).set(sourceIdNumber(entry.source), frameNumber(entry.frame), entry);
   }
 

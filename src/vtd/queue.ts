@@ -35,7 +35,11 @@ export class InvalidationQueue {
     this.#requests = requests;
     this.#completion = new EventMessage(core, 'invalidation completion', 'IE');
     this.#appointment = core.agenda.add(() => this.#run(),
-      { name: `${core.name}.queue`, urgency: 'prompt' });
+      {
+      name: `${core.name}.queue`, urgency: 'prompt',
+      // With time set aside a wait that is held up keeps its turn, so that no DMA has to give it back.
+      ways: () => core.latched.get(LATCHED.queueHeldUp) !== 0 && !requests.isDrained('queue') ? 0 : 1,
+    });
   }
 
   get isIdle(): boolean {
@@ -51,7 +55,7 @@ export class InvalidationQueue {
 
   /** A drained DMA may complete a wait; the wait's cause stays what it was. */
   kickAfterDrain(): void {
-    if (this.#core.latched.get(LATCHED.drainBelow) === 0) return;
+    if (this.#core.agenda.timeIsAside || this.#core.latched.get(LATCHED.queueDrains) === 0) return;
     this.kick(this.#core.latched.get(LATCHED.queueCause));
   }
 
@@ -91,6 +95,8 @@ export class InvalidationQueue {
     const page = core.memory.coherentPage(
       frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)));
     if (page === undefined) return this.#fail('fetch', index, cause);
+    core.memory.noteRead(frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)),
+      offset % 4096, 16, true);
     const low = { low: page.getUint32(offset % 4096, true), high: page.getUint32(offset % 4096 + 4, true) };
     const high = {
       low: page.getUint32(offset % 4096 + 8, true), high: page.getUint32(offset % 4096 + 12, true),
@@ -98,7 +104,8 @@ export class InvalidationQueue {
     const descriptor = decodeDescriptor(core, low, high);
     if (typeof descriptor === 'string') return this.#fail(descriptor, index, cause);
     if (descriptor.kind === 'wait'
-      && !this.#requests.isDrained(core.latched.get(LATCHED.drainBelow))) return;
+      && !this.#requests.isDrained('queue')) return this.#holdUp();
+    core.latched.set(LATCHED.queueHeldUp, 0);
     core.latched.set(LATCHED.lastWasWait, descriptor.kind === 'wait' ? 1 : 0);
     const event = core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high });
     core.registers.setField('IQH', IQH.QH, (index + 1) % this.#size());
@@ -107,6 +114,13 @@ export class InvalidationQueue {
       this.#appointment.in(core.timing.descriptorNs
         + (descriptor.kind === 'wait' ? 0 : core.timing.invalidationNs));
     }
+  }
+
+  #holdUp(): void {
+    const core = this.#core;
+    if (!core.agenda.timeIsAside) return;
+    core.latched.set(LATCHED.queueHeldUp, 1);
+    this.#appointment.in(0);
   }
 
   #execute(descriptor: Descriptor, event: number): void {
@@ -120,7 +134,7 @@ export class InvalidationQueue {
         invalidateIotlb(core, descriptor.command, event);
         this.#requests.restartWalks(descriptor.command);
         if (descriptor.drains) {
-          core.latched.set(LATCHED.drainBelow, this.#requests.drainPoint());
+          core.latched.set(LATCHED.queueDrains, this.#requests.drain('queue') ? 1 : 0);
         }
         return;
       case 'interrupt-entry':
@@ -129,7 +143,7 @@ export class InvalidationQueue {
         core.emit(event, { kind: 'unmodelled', register: descriptor.what, access: 'write' });
         return;
       case 'wait':
-        core.latched.set(LATCHED.drainBelow, 0);
+        core.latched.set(LATCHED.queueDrains, 0);
         if (descriptor.statusData !== null) {
           const bytes = new Uint8Array(4);
           new DataView(bytes.buffer).setUint32(0, descriptor.statusData, true);

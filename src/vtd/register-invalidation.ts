@@ -42,7 +42,7 @@ export class RegisterInvalidation {
 
   /** The data of some translated request has become visible. */
   afterDrain(): void {
-    if (this.#core.latched.get(LATCHED.registerDrainBelow) !== 0) this.#finishIotlbCommand();
+    if (this.#core.latched.get(LATCHED.registerDrains) !== 0) this.#finishIotlbCommand();
   }
 
   #accept(appointment: Appointment, causeCell: number, cause: number): void {
@@ -88,7 +88,7 @@ export class RegisterInvalidation {
       const { registers, capability } = core;
       const asked = registers.value('IOTLB');
       if (drainAsked(capability, isSet(IOTLB.DW, asked), isSet(IOTLB.DR, asked))) {
-        core.latched.set(LATCHED.registerDrainBelow, this.#requests.drainPoint());
+        core.latched.set(LATCHED.registerDrains, this.#requests.drain('registers') ? 1 : 0);
       }
     }
     core.registers.setField('IOTLB', IOTLB.IAIG,
@@ -99,8 +99,8 @@ export class RegisterInvalidation {
   /** IVT is clear only when what had to be drained is (6.5.4). */
   #finishIotlbCommand(): void {
     const { latched, registers } = this.#core;
-    if (!this.#requests.isDrained(latched.get(LATCHED.registerDrainBelow))) return;
-    latched.set(LATCHED.registerDrainBelow, 0);
+    if (!this.#requests.isDrained('registers')) return;
+    latched.set(LATCHED.registerDrains, 0);
     registers.setField('IOTLB', IOTLB.IVT, 0);
   }
 

@@ -9,7 +9,7 @@ import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import { Table } from '../base/stores.ts';
 import { domainIdNumber, frameNumber, hexFrame, sourceIdNumber } from '../base/word.ts';
-import { LATCHED, type UnitCore } from './core.ts';
+import type { UnitCore } from './core.ts';
 import {
   contextGranularityDone, sameDomain, selectsSource, type ContextInvalidation, type IotlbInvalidation,
 } from './invalidation.ts';
@@ -17,11 +17,16 @@ import type { Answer, TranslationRequest, Walking } from './request.ts';
 import type { Translation } from './translation.ts';
 import type { WalkState } from './walk.ts';
 
+/** Drains are asked for by descriptors of the queue and by the IOTLB registers, each for itself. */
+type Drain = 'queue' | 'registers';
+type Awaited = Readonly<Record<Drain, boolean>>;
+const nobody: Awaited = { queue: false, registers: false };
+
 type Position =
   | { readonly kind: 'arrived' }
   | Walking
-  /** `order`: how many requests had been translated by then, this one included. */
-  | { readonly kind: 'translated'; readonly order: number };
+  /** Who waits for its data to become visible. */
+  | { readonly kind: 'translated'; readonly awaitedBy: Awaited };
 
 interface Pending {
   readonly request: TranslationRequest;
@@ -38,7 +43,7 @@ function weighPending(pending: Pending): number {
   ];
   switch (position.kind) {
     case 'arrived': return digest([1, ...about]);
-    case 'translated': return digest([2, ...about, position.order]);
+    case 'translated': return digest([2, ...about, position.awaitedBy.queue ? 1 : 0, position.awaitedBy.registers ? 1 : 0]);
     case 'walking': return digest([3, ...about, ...weighState(position.state)]);
     default: return unreachable(position);
   }
@@ -98,10 +103,29 @@ export class RequestsInProgress {
     this.#pending.delete(slot);
   }
 
-  /** Whether every request translated so far has become visible; `drainPoint` marks "so far". */
-  isDrained(drainPoint: number): boolean {
+  /** From now on the requests translated so far are waited for; false when there are none. */
+  drain(drain: Drain): boolean {
+    let some = false;
+    for (const [slot, { request, position }] of this.#pending.entries()) {
+      if (position.kind !== 'translated') continue;
+      some = true;
+      const awaitedBy = { ...position.awaitedBy, [drain]: true };
+      this.#pending.set(slot, { request, position: { kind: 'translated', awaitedBy } });
+    }
+    return some;
+  }
+
+  /** Whether every request that is waited for has become visible. */
+  isDrained(drain: Drain): boolean {
     return this.#pending.entries().every(([, { position }]) =>
-      position.kind !== 'translated' || position.order > drainPoint);
+      position.kind !== 'translated' || !position.awaitedBy[drain]);
+  }
+
+  /** How far the request in a slot has come: 0 where it is still to be looked up, then the level of its walk. */
+  progressOf(slot: number): number {
+    const position = this.#pending.get(slot)?.position;
+    if (position?.kind !== 'walking') return 0;
+    return position.state.kind === 'table' ? 1 + position.state.level : 1;
   }
 
   /** What a context-cache invalidation means for walks in progress, and for a latch. */
@@ -109,10 +133,6 @@ export class RequestsInProgress {
     if (contextGranularityDone(this.#core, command) === 'global') this.#restartContextFetches();
     this.#translation.lookAgainForPassThrough((source) => command.granularity !== 'device'
       || selectsSource(command, source));
-  }
-
-  drainPoint(): number {
-    return this.#core.latched.get(LATCHED.requestCount);
   }
 
   /**
@@ -143,9 +163,7 @@ export class RequestsInProgress {
 
   #settle(slot: number, request: TranslationRequest, answer: Answer): Answer {
     if (answer.kind === 'translated') {
-      const order = this.drainPoint() + 1;
-      this.#core.latched.set(LATCHED.requestCount, order);
-      this.#pending.set(slot, { request, position: { kind: 'translated', order } });
+      this.#pending.set(slot, { request, position: { kind: 'translated', awaitedBy: nobody } });
     } else {
       this.#pending.delete(slot);
     }

@@ -63,6 +63,11 @@ export class DmarUnit {
     return answer;
   }
 
+  /** How far the request in a slot has come; a small number. */
+  progressOf(slot: number): number {
+    return this.#requests.progressOf(slot);
+  }
+
   retire(slot: number): void {
     this.#requests.retire(slot);
     this.#queue.kickAfterDrain();

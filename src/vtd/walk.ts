@@ -25,6 +25,8 @@ export interface WalkUnit {
   readonly formats: Formats;
   rootTable(): Frame;
   page(frame: Frame): DataView | undefined;
+  /** So many bytes of such a page have been read. */
+  hasRead(frame: Frame, offset: number, bytes: number): void;
   departs(name: DepartureName): boolean;
 }
 
@@ -222,6 +224,7 @@ export class Walk {
     this.#low = low;
     this.#high = high;
     this.#upper = upper;
+    this.#unit.hasRead(table, offset, upper === null ? 8 : 16);
   }
 
   /** 14. The first table cannot be read; 15. a later one cannot. */

@@ -1,4 +1,5 @@
 /** A scenario's machine as something to explore: brought to the window, with time set aside. */
+import { Accesses } from '../../base/accesses.ts';
 import { fail } from '../../base/assert.ts';
 import { waysLimit } from '../../base/agenda.ts';
 import { Machine } from '../../machine/machine.ts';
@@ -12,11 +13,12 @@ export class HandoffSystem implements System {
   readonly monitor: Monitor;
   /** Claims that the way to the window violates. */
   readonly violatedBefore: readonly ClaimNumber[];
+  readonly accesses = new Accesses();
 
   constructor(scenario: Scenario, window: Window, inFlight: number) {
     let monitor: Monitor | undefined;
     this.machine = new Machine(scenario, {
-      trace: false, journal: true,
+      trace: false, journal: true, accesses: this.accesses,
       observe: (journal) => {
         monitor = new Monitor(scenario, journal);
         return monitor;
@@ -35,12 +37,14 @@ export class HandoffSystem implements System {
     this.machine.journal.forgetHistory();
   }
 
-  offers(into: number[]): number {
-    return this.machine.agenda.offers(into);
+  offers(into: number[], asked?: (actor: number) => void): number {
+    this.accesses.clear();
+    return this.machine.agenda.offers(into, asked);
   }
 
   take(move: number): readonly ClaimNumber[] {
     this.monitor.clear();
+    this.accesses.clear();
     this.machine.step(Math.floor(move / waysLimit), move % waysLimit);
     return this.monitor.violations;
   }
@@ -49,12 +53,16 @@ export class HandoffSystem implements System {
     return this.machine.journal.mark();
   }
 
-  undo(mark: number): void {
-    this.machine.journal.moveTo(mark);
+  undo(mark: number, low: number, high: number): void {
+    this.machine.journal.takeBack(mark, low, high);
   }
 
-  fingerprint(): { readonly low: number; readonly high: number } {
-    return this.machine.journal.fingerprint();
+  get low(): number {
+    return this.machine.journal.fingerprintLow;
+  }
+
+  get high(): number {
+    return this.machine.journal.fingerprintHigh;
   }
 
   isComplete(): boolean {
@@ -67,5 +75,42 @@ export class HandoffSystem implements System {
 
   actorOf(move: number): number {
     return Math.floor(move / waysLimit);
+  }
+
+  get active(): readonly number[] {
+    return this.machine.agenda.active;
+  }
+
+  progressOf(actor: number): number {
+    return this.machine.agenda.progressOf(actor);
+  }
+
+  nameOfProgress(actor: number): number {
+    return this.advances(actor) ? this.machine.cpu.nameOfPosition : this.progressOf(actor);
+  }
+
+  regionOf(actor: number, name: number): number {
+    return this.advances(actor) ? name : this.machine.agenda.regionOf(actor, name);
+  }
+
+  turnOf(actor: number): number {
+    return this.machine.agenda.accessCellOf(actor);
+  }
+
+  advances(actor: number): boolean {
+    return this.machine.cpu.isTurn(actor);
+  }
+
+  isOptional(actor: number): boolean {
+    return this.machine.agenda.urgencyOf(actor) === 'optional';
+  }
+
+  isPrompt(actor: number): boolean {
+    return this.machine.agenda.urgencyOf(actor) === 'prompt';
+  }
+
+  waitsForPrompt(actor: number): boolean {
+    return this.machine.agenda.urgencyOf(actor) === 'timed'
+      && (!this.advances(actor) || this.machine.cpu.waitsForPrompt);
   }
 }

@@ -145,7 +145,7 @@ export class Monitor implements Observer {
         if (!hit) this.violations.push(number);
         return;
       case 'sometimes':
-        if (hit) this.#witnessed.set(number, 1);
+        if (hit) this.#witnessed.raise(number);
         return;
       default:
         return unreachable(claim.quantifier);

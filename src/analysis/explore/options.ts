@@ -5,16 +5,22 @@ export interface ExploreOptions {
   /** Where everything begins to be open: a phase or a routine; null: behind the root switch and its flush. */
   readonly window: string | null;
   readonly maxStates: number;
+  /** Leave out moves whose order cannot matter. */
+  readonly reduce: boolean;
+  /** Look for the shortest way to violate each claim. */
+  readonly shortest: boolean;
   /** Asked now and then; true ends the exploration undecided. */
   readonly stop: (progress: Progress) => boolean;
 }
 
 export interface Progress {
+  /** 1: learning what moves touch, and exploring; 2: looking for the shortest way. */
+  readonly phase: 1 | 2;
   readonly states: number;
   readonly transitions: number;
   readonly depth: number;
 }
 
 export const defaultOptions: ExploreOptions = {
-  inFlight: 1, window: null, maxStates: 100_000_000, stop: () => false,
+  inFlight: 1, window: null, maxStates: 100_000_000, reduce: true, shortest: true, stop: () => false,
 };

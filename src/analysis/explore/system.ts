@@ -1,23 +1,53 @@
 /** What the checker explores: something that offers moves, takes them and takes them back. */
+import type { Accesses } from '../../base/accesses.ts';
 
-/** A claim, by its number, that a move violated. */
+/** A claim, by its number. */
 export type ClaimNumber = number;
 
 export interface System {
-  /** Writes the moves that are possible now to `into`, in a fixed order, and returns how many. */
-  offers(into: number[]): number;
+  /**
+   * Writes the moves that are possible now to `into`, in a fixed order, and returns how many. `asked` is
+   * called for each active actor when it has been asked, with what it looked at in `accesses`.
+   */
+  offers(into: number[], asked?: (actor: number) => void): number;
   /** Makes a move; returns the claims that it violates (valid until the next move). */
   take(move: number): readonly ClaimNumber[];
   /** The present point of the system's history. */
   mark(): number;
-  /** Takes back everything since `mark`. */
-  undo(mark: number): void;
+  /** Takes back everything since `mark`, where the fingerprint was as given. */
+  undo(mark: number, low: number, high: number): void;
   /** Two halves of the state's fingerprint, 32 bits each. */
-  fingerprint(): { readonly low: number; readonly high: number };
+  readonly low: number;
+  readonly high: number;
   /** Whether nothing is left that must happen: where claims that something happens are decided. */
   isComplete(): boolean;
   /** The claims that something happens which has not. */
   unmet(): readonly ClaimNumber[];
+
+  // --- who makes moves, for the reduction ---------------------------------------------------
+
   /** Who makes a move. */
   actorOf(move: number): number;
+  /** Those who may move now or when somebody else has moved, and anybody that they wake; in no order. */
+  readonly active: readonly number[];
+  /** What the last move read and wrote. */
+  readonly accesses: Accesses;
+  /** A number for what an actor's next move depends on that is its own. */
+  progressOf(actor: number): number;
+  /** The same, in every process and every run; asked when a progress is new. */
+  nameOfProgress(actor: number): number;
+  /**
+   * Progresses with the same region lead to each other, by the actor's own moves or by others'. What the
+   * actor may still do is told apart by region.
+   */
+  regionOf(actor: number, name: number): number;
+  /** The cell, as accesses name it, that says whether an actor may move at all. */
+  turnOf(actor: number): number;
+  /** Whether the actor never comes back to a progress, so that what it may still do shrinks as it goes. */
+  advances(actor: number): boolean;
+  /** Whether it may as well never move again. */
+  isOptional(actor: number): boolean;
+  /** Whether it has to wait as long as somebody prompt has something to do. */
+  waitsForPrompt(actor: number): boolean;
+  isPrompt(actor: number): boolean;
 }

@@ -148,11 +148,11 @@ export class OutstandingDma implements DmaClient {
 
   /** With time set aside: one way for each page of the buffer, as long as there is something left in flight. */
   #ways(index: number): number {
-    const { inFlight } = this.#fabric;
-    if (inFlight.left === 0 || this.#get(index, BUFFER.active) === 0 || this.#isOver(index)) return 0;
     const first = Math.floor(this.#get(index, BUFFER.address) / pageBytes);
     const end = this.#get(index, BUFFER.address) + this.#get(index, BUFFER.length);
-    return Math.ceil(end / pageBytes) - first;
+    const { left } = this.#fabric.inFlight;
+    const active = this.#get(index, BUFFER.active) === 1;
+    return left > 0 && active && !this.#isOver(index) ? Math.ceil(end / pageBytes) - first : 0;
   }
 
   #isOver(index: number): boolean {

@@ -1,0 +1,89 @@
+/**
+ * What is known of who touches what: for each actor and each of its progresses the cells that its move
+ * read and wrote, whom it woke, and where it led. It grows while states are explored.
+ */
+import { ACCESS, accessKinds, type Accesses } from '../../base/accesses.ts';
+import { NumberMap } from '../../base/number-map.ts';
+import type { System } from './system.ts';
+
+/** What moves of one actor at one progress have been seen to do. */
+export class Entry {
+  readonly actor: number;
+  /** The progress by a name that is the same in every process. */
+  readonly name: number;
+  readonly region: number;
+  readonly accesses = new NumberMap<true>();
+  /** What comes next: of the same actor, and of those that the move woke. */
+  readonly next = new Set<Entry>();
+
+  constructor(actor: number, name: number, region: number) {
+    this.actor = actor;
+    this.name = name;
+    this.region = region;
+  }
+}
+
+export class Knowledge {
+  /** By actor, then by the progress as this process numbers it. */
+  readonly #here: NumberMap<Entry>[] = [];
+  /** By actor, then by name. */
+  readonly #byName: Map<number, Entry>[] = [];
+  /** How often something new was learned. */
+  news = 0;
+
+  /** The entry of an actor at its present progress. */
+  entry(system: System, actor: number): Entry {
+    const progress = system.progressOf(actor);
+    const known = this.#here[actor]?.get(progress);
+    if (known !== undefined) return known;
+    const name = system.nameOfProgress(actor);
+    const entry = this.named(actor, name, system.regionOf(actor, name));
+    // Its turn is its own: whoever takes that away or gives it contends with the move.
+    this.add(entry, system.turnOf(actor) * accessKinds + ACCESS.written);
+    (this.#here[actor] ??= new NumberMap()).set(progress, entry);
+    return entry;
+  }
+
+  named(actor: number, name: number, region: number): Entry {
+    const names = this.#byName[actor] ??= new Map();
+    let entry = names.get(name);
+    if (entry === undefined) {
+      entry = new Entry(actor, name, region);
+      names.set(name, entry);
+      this.news += 1;
+    }
+    return entry;
+  }
+
+  add(entry: Entry, access: number): void {
+    if (entry.accesses.get(access) === true) return;
+    entry.accesses.set(access, true);
+    this.news += 1;
+  }
+
+  addNext(entry: Entry, next: Entry): void {
+    if (entry === next || entry.next.has(next)) return;
+    entry.next.add(next);
+    this.news += 1;
+  }
+
+  /** Learns what was just looked at or done. */
+  learn(entry: Entry, accesses: Accesses): void {
+    const { list } = accesses;
+    for (let at = 0; at < accesses.count; at += 1) this.add(entry, list[at] ?? 0);
+  }
+
+  /** To be called behind a move: what it touched, and where it and those that it woke are now. */
+  learnMove(system: System, entry: Entry): void {
+    const { accesses } = system;
+    this.learn(entry, accesses);
+    for (let at = 0; at < accesses.activatedCount; at += 1) {
+      this.addNext(entry, this.entry(system, accesses.activated[at] ?? 0));
+    }
+  }
+
+  /** Every entry, by actor; within one in no order. */
+  entries(): readonly (readonly Entry[])[] {
+    return Array.from(this.#byName, (names) => names === undefined ? [] : [...names.values()]);
+  }
+}
