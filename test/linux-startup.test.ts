@@ -23,7 +23,7 @@ test('copied entries are marked with bit 67, written back, and their ids reserve
   const driver = withOldTables();
   driver.poke(oldTable + 16 * 3, 0x1234_5001n);
   driver.poke(oldTable + 16 * 3 + 8, 0x0502n);
-  assert.equal(driver.run(copyTranslationTables(driver.iommu)), true);
+  assert.equal(driver.run(copyTranslationTables(driver.iommu, driver.kernel.release)), true);
   const copy = Number(driver.peek(root + 0x20)) - 1;
   assert.equal(driver.peek(copy + 16 * 3), 0x1234_5001n);
   assert.equal(driver.peek(copy + 16 * 3 + 8), 0x050an);
@@ -33,7 +33,7 @@ test('copied entries are marked with bit 67, written back, and their ids reserve
 test('entries that are not present are not copied, and reserve nothing', () => {
   const driver = withOldTables();
   driver.poke(oldTable + 8, 0x0902n);
-  driver.run(copyTranslationTables(driver.iommu));
+  driver.run(copyTranslationTables(driver.iommu, driver.kernel.release));
   const copy = Number(driver.peek(root + 0x20)) - 1;
   assert.equal(driver.peek(copy + 8), 0n);
   assert.deepEqual([...driver.iommu.domainIds], [0]);
@@ -43,7 +43,7 @@ test('an id beyond the unit\'s is copied all the same, and not reserved', () => 
   const driver = withOldTables();
   driver.poke(oldTable, 0x1234_5001n);
   driver.poke(oldTable + 8, 0x1_0002n);
-  driver.run(copyTranslationTables(driver.iommu));
+  driver.run(copyTranslationTables(driver.iommu, driver.kernel.release));
   assert.equal(driver.peek(Number(driver.peek(root + 0x20)) - 1 + 8), 0x1_000an);
   assert.deepEqual([...driver.iommu.domainIds], [0]);
 });
@@ -53,7 +53,7 @@ test('all context tables are copied and written back before the root table leads
   driver.poke(oldRoot + 0x50, 0x20_3001n);
   driver.poke(oldTable, 0x1234_5001n);
   driver.poke(0x20_3000, 0x1234_6001n);
-  driver.run(copyTranslationTables(driver.iommu));
+  driver.run(copyTranslationTables(driver.iommu, driver.kernel.release));
   const marks = driver.operations.filter((line) => /^(store64|write-back|[{}])/.test(line))
     .map((line) => line.split(' ').slice(0, 2).join(' '));
   const copies = [driver.peek(root + 0x20) - 1n, driver.peek(root + 0x50) - 1n].map((page) => page.toString(16));
@@ -66,9 +66,9 @@ test('all context tables are copied and written back before the root table leads
 test('a table of another type, or none, cannot be taken over', () => {
   const driver = withOldTables();
   driver.setRegister(0x20, BigInt(oldRoot) + 0x800n);
-  assert.equal(driver.run(copyTranslationTables(driver.iommu)), false);
+  assert.equal(driver.run(copyTranslationTables(driver.iommu, driver.kernel.release)), false);
   driver.setRegister(0x20, 0n);
-  assert.equal(driver.run(copyTranslationTables(driver.iommu)), false);
+  assert.equal(driver.run(copyTranslationTables(driver.iommu, driver.kernel.release)), false);
 });
 
 /** The register writes and marks of init_dmars, with the numbers that matter. */

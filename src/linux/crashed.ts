@@ -28,6 +28,7 @@ export function* crashedKernel(
   settings: KernelSettings, statements: readonly CrashedStatement[],
 ): Routine<void> {
   const kernel = new Kernel(settings);
+  yield* kernel.begin();
   yield* intelIommuInit(kernel);
   const buffers = new Map<string, DmaMapping>();
   for (const statement of statements) {

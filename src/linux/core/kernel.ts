@@ -7,7 +7,7 @@
  */
 import { assert, beyondModel, fail } from '../../base/assert.ts';
 import type { Address, SourceId } from '../../base/word.ts';
-import type { Release } from '../releases/releases.ts';
+import type { Release } from '../releases/release.ts';
 import { CommandLine } from './command-line.ts';
 import { directDmaOps, type DmaOps } from './dma-ops.ts';
 import type { FirmwareTable, PciDevice } from './firmware.ts';
@@ -50,6 +50,14 @@ export class Kernel {
     this.release = settings.release;
     this.commandLine = new CommandLine(settings.commandLine);
     this.pages = new PageAllocator(settings.pages.first, settings.pages.end);
+  }
+
+  /** Before anything else: a release that cannot be followed is told from one that does nothing. */
+  * begin(): Routine<void> {
+    const { name, notModelled } = this.release;
+    // Thrown in the machine's first step, not while it is put together.
+    yield { kind: 'clock' };
+    if (notModelled !== null) beyondModel(`what is modelled of ${name}: ${notModelled} is missing`);
   }
 
   deviceNamed(name: string): PciDevice {

@@ -132,11 +132,6 @@ export function contextCopied(entry: ContextEntry): boolean {
   return isSet(CONTEXT_COPIED, entry.high);
 }
 
-/** A copied entry is not present to the driver, though the hardware walks it. */
-export function contextPresent(entry: ContextEntry): boolean {
-  return contextEntryValid(entry) && !contextCopied(entry);
-}
-
 export function contextSetCopied(entry: ContextEntry): ContextEntry {
   return { low: entry.low, high: put(CONTEXT_COPIED, entry.high, 1) };
 }
@@ -168,6 +163,10 @@ export function contextSetFaultEnable(low: Word64): Word64 {
 
 export function contextSetPresent(low: Word64): Word64 {
   return put(CONTEXT_PRESENT, low, 1);
+}
+
+export function contextClearPresent(low: Word64): Word64 {
+  return put(CONTEXT_PRESENT, low, 0);
 }
 
 // --- page-table entries -----------------------------------------------------------------------

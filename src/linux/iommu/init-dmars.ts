@@ -42,7 +42,7 @@ function* intelIommuInitQi(driver: IntelIommu, iommu: Iommu): Routine<void> {
 }
 
 /** Takes over what an earlier kernel left enabled, or switches it off (`init_dmars`, steps d to f). */
-function* inheritTranslation(iommu: Iommu, isKdump: boolean): Routine<boolean> {
+function* inheritTranslation(iommu: Iommu, { release, settings: { isKdump } }: Kernel): Routine<boolean> {
   if (!iommu.preEnabled) {
     iommu.rootTable = yield* allocTablePage(iommu);
     return false;
@@ -56,7 +56,7 @@ function* inheritTranslation(iommu: Iommu, isKdump: boolean): Routine<boolean> {
   }
   iommu.rootTable = yield* allocTablePage(iommu);
   yield* printk('DMAR: Translation already enabled - trying to copy translation structures');
-  if (yield* copyTranslationTables(iommu)) {
+  if (yield* copyTranslationTables(iommu, release)) {
     yield* printk(`DMAR: Copied translation tables from previous kernel for ${iommu.name}`);
     return true;
   }
@@ -87,13 +87,12 @@ export function* intelIommuInit(kernel: Kernel): Routine<void> {
 }
 
 export function* initDmars(driver: IntelIommu): Routine<void> {
-  const { isKdump } = driver.kernel.settings;
   yield* routine('init_dmars', '', function* () {
     let copiedTables = false;
     for (const iommu of driver.iommus) {
       yield* intelIommuInitQi(driver, iommu);
       yield* initTranslationStatus(iommu);
-      if (yield* inheritTranslation(iommu, isKdump)) copiedTables = true;
+      if (yield* inheritTranslation(iommu, driver.kernel)) copiedTables = true;
     }
     // A second loop, after the queues of all units are up.
     for (const iommu of driver.iommus) {

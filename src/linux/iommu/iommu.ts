@@ -4,7 +4,7 @@
 import { beyondModel, fail } from '../../base/assert.ts';
 import {
   bareHex, compose, isSet, maskOf, offsetBy, or32, without32, wordOf, wordOfAddress, zeroWord,
-  type Address, type Field,
+  type Address, type Field, type SourceId,
 } from '../../base/word.ts';
 import { clear, printk, readl, readq, routine, waitFor, writel, writeq } from '../core/bus.ts';
 import {
@@ -36,6 +36,8 @@ export interface Iommu {
   queue: QueuedInvalidation | null;
   /** The bitmap of domain-ids in use; 0 is never given out. */
   readonly domainIds: Set<number>;
+  /** `copied_tables`: the devices whose entries are the crashed kernel's (6.0). */
+  readonly copiedTables: Set<SourceId>;
   rootTable: Address | null;
   /** VTD_FLAG_TRANS_PRE_ENABLED. */
   preEnabled: boolean;
@@ -69,7 +71,7 @@ export function* allocIommu(
     + (isSet(DMA_GSTS_QIES, status) ? DMA_GCMD_QIE : 0);
   return {
     name, base, caps, agaw: calculateAgaw(caps.sagaw), gcmd, queue: null, domainIds: new Set([0]),
-    rootTable: null, preEnabled: false, newPage,
+    copiedTables: new Set(), rootTable: null, preEnabled: false, newPage,
   };
 }
 

@@ -1,0 +1,83 @@
+/** Releases of mainline, each as the one before it with what it changed. */
+import { firstRelease, releaseAs, type HandoffStep } from './release.ts';
+
+/** The entry itself, without what is flushed around it. */
+const clearAndWrite: readonly HandoffStep[] = ['clear-entry', 'write-fields', 'set-present', 'write-back'];
+
+export const linux49rc5 = firstRelease({
+  name: 'linux-4.9-rc5', kind: 'released', commit: 'dbcd861f252d and its neighbours', date: '2016-11-13',
+  about: 'tables copied, ids reserved, one global flush at start; at the handoff no invalidation of the old id',
+  unconfirmed: ['the ids of the commits of June 2015 that reserve ids and mark entries'],
+  takeOver: 'copied-tables',
+  copiedMark: 'entry-bit-67',
+  reservesCopiedIds: true,
+  handoff: [...clearAndWrite, 'context-present-cache-flush'],
+  firstEntry: [...clearAndWrite, 'context-present-cache-flush'],
+  teardown: 'clear-then-global',
+  reservedRegions: 'driver',
+  attach: 'first-map',
+  dmaApi: 'intel-dma-ops',
+  identityIdFixed: false,
+  switchedOff: 'left-on',
+  startUpMessages: '4.2',
+  faultLine: 'one-line',
+  faultRateLimit: 'by-interrupt',
+  atCrash: 'nothing',
+  avoidsOldAddresses: false,
+  resetsEndpointsFirst: false,
+  commandLine: null,
+});
+
+export const linux410 = releaseAs(linux49rc5, {
+  name: 'linux-4.10', kind: 'released', commit: 'aec0e86172a79eb5e44aff1055bb953fe4d47c59', date: '2016-12-05',
+  about: 'patch v3: before the write the context cache of the old id is flushed, the IOTLB is not',
+  unconfirmed: ['that the list of changes said "Flush context cache only"'],
+  handoff: ['flush-context-old', ...clearAndWrite, 'context-present-cache-flush'],
+});
+
+export const linux412 = releaseAs(linux410, {
+  name: 'linux-4.12', kind: 'released', commit: 'f73a7eee900e', date: '2017-05-05',
+  about: 'before the write context cache and IOTLB of the old id are flushed; the legacy order up to 6.11',
+  unconfirmed: ['the id of the commit, and that 4.12 was the first release with it',
+    'that 4.12 was the first in which intel_iommu=off switches translation off (161b28aae165)'],
+  handoff: ['flush-context-old', 'flush-iotlb-old', ...clearAndWrite, 'context-present-cache-flush'],
+  switchedOff: 'translation-off',
+});
+
+export const linux53 = releaseAs(linux412, {
+  name: 'linux-5.3', kind: 'released', commit: '8af46c784ece', date: '2019-07',
+  about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions',
+  unconfirmed: ['the id of the commit'],
+  notModelled: 'the deferred attach of the IOMMU core',
+  reservedRegions: 'core', attach: 'probe-or-deferred', startUpMessages: '5.3', faultRateLimit: 'by-record',
+});
+
+export const linux511 = releaseAs(linux53, {
+  name: 'linux-5.11', kind: 'released', commit: 'c588072bba6b54b4b946485228b0409f23cd68a6', date: '2020-11',
+  about: 'dma-iommu: a lazy queue of 256 entries that flushes its own domain',
+  notModelled: 'dma-iommu',
+  dmaApi: 'dma-iommu', faultLine: 'with-pasid', teardown: 'clear-then-flush',
+});
+
+export const linux61 = releaseAs(linux511, {
+  name: 'linux-6.1', kind: 'released', commit: '0c5f6c0d8201a809a6585b07b6263e9db2c874a3', date: '2022-08-23',
+  about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
+  notModelled: 'dma-iommu',
+  copiedMark: 'bitmap', teardown: 'present-first', faultLine: 'hexadecimal',
+});
+
+export const linux612 = releaseAs(linux61, {
+  name: 'linux-6.12', kind: 'released', commit: 'c7191984e5aade540f1a3845a116537c89572655', date: '2024-09',
+  about: 'the copied entry is cleared first, then context cache and IOTLB of its id are flushed; '
+    + 'id 1 is kept for identity',
+  notModelled: 'dma-iommu',
+  handoff: ['clear-entry', 'flush-context-old', 'flush-iotlb-old', ...clearAndWrite, 'context-present-cache-flush'],
+  identityIdFixed: true, teardown: 'clear-then-flush',
+});
+
+export const linux70 = releaseAs(linux612, {
+  name: 'linux-7.0', kind: 'released', commit: 'c1e4f1dccbe9d7656d1c6872ebeadb5992d0aaa2', date: '2026-01',
+  about: 'teardown clears P first; the legacy handoff is that of 6.12',
+  notModelled: 'dma-iommu',
+  teardown: 'present-first',
+});
