@@ -65,6 +65,7 @@ export class Machine {
       new DmarUnit(unit, this.journal, this.memory, this.agenda, this.trace));
     this.#fabric = new Fabric({
       unitOf: (source) => this.unitOf(source), memory: this.memory, timing, ownerOf: (address) => this.ownerOf(address),
+      deliverInterrupt: (_address, data, cause) => this.#cpu.interrupt(data % 256, cause),
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
     this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,

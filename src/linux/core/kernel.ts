@@ -11,6 +11,7 @@ import type { Release } from '../releases/release.ts';
 import { CommandLine } from './command-line.ts';
 import { directDmaOps, type DmaOps } from './dma-ops.ts';
 import type { FirmwareTable, PciDevice } from './firmware.ts';
+import { InterruptVectors, localApicChip, type IrqChip } from './interrupts.ts';
 import { firstTimerVector, timerCount, type Routine } from './operation.ts';
 import { PageAllocator } from './pages.ts';
 
@@ -40,14 +41,16 @@ export class Kernel {
   readonly pages: PageAllocator;
   /** dma_ops: direct until an IOMMU driver takes it over. */
   dmaOps: DmaOps = directDmaOps;
-  readonly #handlers = new Map<number, () => Routine<void>>();
+  readonly vectors: InterruptVectors;
+  /** What stands between devices and the vectors: the local APIC, until interrupt remapping is set up. */
+  irqChip: IrqChip = localApicChip;
   readonly #dmaMasks = new Map<SourceId, number>();
-  #nextVector = 0x31;
   #timers = 0;
 
   constructor(settings: KernelSettings) {
     this.settings = settings;
     this.release = settings.release;
+    this.vectors = new InterruptVectors(settings.release.vectorOrder);
     this.commandLine = new CommandLine(settings.commandLine);
     this.pages = new PageAllocator(settings.pages.first, settings.pages.end);
   }
@@ -75,20 +78,11 @@ export class Kernel {
     return this.#dmaMasks.get(device.source) ?? defaultDmaMaskBits;
   }
 
-  /** request_irq: returns the vector that now leads to `handler`. */
-  requestInterrupt(handler: () => Routine<void>): number {
-    const vector = this.#nextVector;
-    if (vector >= firstTimerVector) beyondModel('the interrupt vectors of a CPU');
-    this.#nextVector += 1;
-    this.#handlers.set(vector, handler);
-    return vector;
-  }
-
   timer(handler: () => Routine<void>): Timer {
     const vector = firstTimerVector + timerCount - 1 - this.#timers;
     if (this.#timers === timerCount) beyondModel('the timers of a CPU');
     this.#timers += 1;
-    this.#handlers.set(vector, handler);
+    this.vectors.set(vector, handler);
     return {
       * arm(delayNs: number): Routine<void> {
         yield { kind: 'arm-timer', vector, delayNs };
@@ -101,7 +95,7 @@ export class Kernel {
     let vector = yield { kind: 'sleep', durationNs };
     while (vector !== 0) {
       assert(typeof vector === 'number', 'a sleep is answered with a vector');
-      const handler = this.#handlers.get(vector);
+      const handler = this.vectors.handler(vector);
       if (handler !== undefined) yield* handler();
       vector = yield { kind: 'resume-sleep' };
     }

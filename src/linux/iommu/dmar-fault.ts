@@ -14,7 +14,7 @@ import type { Routine } from '../core/operation.ts';
 /** `dmar_set_interrupt`: a vector, where the message goes, and the mask off. */
 export function* dmarSetInterrupt(driver: IntelIommu, iommu: Iommu): Routine<void> {
   yield* routine('dmar_set_interrupt', iommu.name, function* () {
-    const vector = driver.kernel.requestInterrupt(() => dmarFault(driver, iommu));
+    const vector = driver.kernel.vectors.allocate(() => dmarFault(driver, iommu));
     yield* writel(registerAt(iommu, DMAR.FEDATA), vector);
     yield* writel(registerAt(iommu, DMAR.FEADDR), 0xfee00000);
     yield* writel(registerAt(iommu, DMAR.FEUADDR), 0);

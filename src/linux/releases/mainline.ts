@@ -22,6 +22,7 @@ export const linux49rc5 = firstRelease({
   startUpMessages: '4.2',
   faultLine: 'one-line',
   faultRateLimit: 'by-interrupt',
+  vectorOrder: 'spread',
   atCrash: 'nothing',
   avoidsOldAddresses: false,
   resetsEndpointsFirst: false,
@@ -50,6 +51,7 @@ export const linux53 = releaseAs(linux412, {
   unconfirmed: ['the id of the commit'],
   notModelled: 'the deferred attach of the IOMMU core',
   reservedRegions: 'core', attach: 'probe-or-deferred', startUpMessages: '5.3', faultRateLimit: 'by-record',
+  vectorOrder: 'matrix',
 });
 
 export const linux511 = releaseAs(linux53, {

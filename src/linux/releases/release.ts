@@ -86,6 +86,13 @@ export type FaultLine = 'two-lines' | 'two-lines-with-prefix' | 'one-line' | 'wi
 /** How often `dmar_fault` may print. */
 export type FaultRateLimit = 'none' | 'by-interrupt' | 'by-record';
 
+/** In which order a CPU's interrupt vectors are given out. */
+export type VectorOrder =
+  /** Each in the next priority class (`__assign_irq_vector`). */
+  | 'spread'
+  /** The lowest free one (kernel/irq/matrix.c, 4.15). */
+  | 'matrix';
+
 /** The crashing side, between its last statement and the jump. */
 export type AtCrash =
   /** `native_machine_crash_shutdown`: unit and devices stay as they are. */
@@ -114,6 +121,7 @@ export interface Traits {
   readonly startUpMessages: StartUpMessages;
   readonly faultLine: FaultLine;
   readonly faultRateLimit: FaultRateLimit;
+  readonly vectorOrder: VectorOrder;
   readonly atCrash: AtCrash;
   /** New addresses only from ranges that the copied tables do not use (Sumner 2014). */
   readonly avoidsOldAddresses: boolean;
