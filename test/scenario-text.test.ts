@@ -82,25 +82,26 @@ describe('the blocks', () => {
         crashKernel: { first: 0x10000000, last: 0x17ffffff },
         timings: [],
       },
-      units: [{ name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', buses: null, choices: [] }],
+      units: [{ name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', capability: null, extendedCapability: null, buses: null, choices: [] }],
       devices: [{
         name: 'disk', sourceId: 0x0200, model: 'hpsa', bar: null, reservedRegions: [],
         reset: { kind: 'stops' },
       }],
       crashed: {
-        release: 'linux-4.9-rc5', commandLine: '',
+        release: 'linux-4.9-rc5', imageFile: null, commandLine: '',
         statements: [
           { kind: 'map', buffer: 'ring', bytes: 8192, direction: 'bidirectional', device: 'disk' },
           { kind: 'panic' },
         ],
       },
-      capture: { release: 'patch-v2', commandLine: '', statements: [] },
+      capture: { release: 'patch-v2', imageFile: null, commandLine: '', statements: [] },
       claims: [{
         quantifier: 'never', what: { kind: 'dma', outcome: 'fault' },
         scope: {
           device: null, kernel: null, after: null, before: null, reason: null, address: null,
         },
       }],
+      image: null,
       schedule: null,
     });
   });

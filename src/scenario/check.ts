@@ -13,6 +13,7 @@ import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
 import type { Problems } from './problems.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
+import { imageRelease, type UnitDescription } from './scenario.ts';
 import { suggestion } from './suggest.ts';
 import { printSourceId } from './values.ts';
 
@@ -29,11 +30,14 @@ export function checkScenario(
   checkTimings(context);
   checkUnits(context);
   checkDevices(context);
-  checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
-    'kernel release', vocabulary.releases);
+  if (scenario.crashed.release !== imageRelease || scenario.crashed.imageFile === null) {
+    checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
+      'kernel release', vocabulary.releases);
+  }
   checkName(context, scenario.capture, 'release', scenario.capture.release, 'S051',
     'kernel release', vocabulary.releases);
-  checkCommandLine(context, scenario.crashed);
+  // What an image's kernel was told shows in the image.
+  if (scenario.crashed.imageFile === null) checkCommandLine(context, scenario.crashed);
   checkCommandLine(context, scenario.capture);
   checkCrashedStatements(context);
   checkCaptureStatements(context);
@@ -114,9 +118,25 @@ function checkUnits(context: CheckContext): void {
           `value of \`${choice.name}\``, values);
       }
     }
+    checkUnitRegisters(context, unit);
     checkUnit(context, unit);
   }
   checkScopes(context);
+}
+
+/** Registers that the scenario states must be those of a unit that can be. */
+function checkUnitRegisters({ spans, problems, vocabulary }: CheckContext, unit: UnitDescription): void {
+  const known = vocabulary.registersOf(unit.profile);
+  const capability = unit.capability ?? known?.capability;
+  const extendedCapability = unit.extendedCapability ?? known?.extendedCapability;
+  const span = spans.ofProperty(unit, 'capability') ?? spans.ofProperty(unit, 'extendedCapability');
+  if (span === null || capability === undefined || extendedCapability === undefined) return;
+  const problem = vocabulary.capabilityProblem({ capability, extendedCapability });
+  if (problem === undefined) return;
+  problems.report(span, {
+    code: 'S086', message: `no unit reads this: ${problem}`, label: 'not possible',
+    help: 'take both values from the kernel\'s log: `reg_base_addr … cap … ecap …`',
+  });
 }
 
 function checkDevices(context: CheckContext): void {

@@ -190,6 +190,18 @@ const table = {
   S082:
     'The scope does not apply to what the claim is about: `reason` goes with `fault` only, '
     + 'and a claim about the log can be limited by `after` and `before` only.',
+  S083:
+    'A crashed kernel that is simulated maps its memory with `map`; one that left an image behind has '
+    + 'mapped it already, and `buffer NAME ADDRESS SIZE on DEVICE` says what of it is in use.',
+  S084:
+    'The image of the hardware cannot be read. It is a file of JSON, plain or gzipped, with the '
+    + 'registers of the unit and the pages that its tables reach; its name is relative to the scenario.',
+  S085:
+    'The image of the hardware is not from the machine that the scenario describes: a page lies where '
+    + 'it has no memory, its unit reads other capabilities, or there are several units.',
+  S086:
+    'CAP and ECAP are not those of any unit that the model can be: it needs a width of tables, and the '
+    + 'places of its registers inside its page, apart from each other.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

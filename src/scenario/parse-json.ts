@@ -13,7 +13,7 @@ import type { JsonValue } from './json-value.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import type { Problems } from './problems.ts';
-import { readAddress } from './quantities.ts';
+import { readAddress, readRegisterValue } from './quantities.ts';
 import { readSchedule } from './schedule-text.ts';
 import type {
   AddressRange, DeviceDescription, Expectation, KernelDescription, PlatformDescription,
@@ -48,7 +48,7 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
   ): KernelDescription<Statement> {
     const member = shape?.member(key) ?? null;
     const node = member === null ? null : readKernel(context, member, key, readStatement);
-    return part(key, node, { release: '', commandLine: '', statements: [] });
+    return part(key, node, { release: '', imageFile: null, commandLine: '', statements: [] });
   }
   shape.string('format', readFormat);
   const platformJson = shape.member('platform');
@@ -65,6 +65,7 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
     crashed: kernel('crashed', readCrashedStatement),
     capture: kernel('capture', readCaptureStatement),
     claims: part('claims', shape.array('claims', (item) => readClaim(context, item)), []),
+    image: null,
     schedule: shape.isNull('schedule')
       ? null : shape.string('schedule', readSchedule)?.value ?? null,
   };
@@ -131,7 +132,9 @@ function readTiming(context: JsonContext, json: JsonValue): TimingSetting | null
 }
 
 function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null {
-  const shape = shapeOf(context, json, 'a unit', ['name', 'base', 'profile', 'buses', 'choices']);
+  const shape = shapeOf(context, json, 'a unit', [
+    'name', 'base', 'profile', 'capability', 'extendedCapability', 'buses', 'choices',
+  ]);
   if (shape === null) return null;
   const name = shape.string('name', readName);
   const base = shape.string('base', readAddress);
@@ -140,9 +143,14 @@ function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null
   const takesTheRest = busesJson?.kind === 'null';
   const buses = busesJson === null || takesTheRest ? null : readJsonRange(context, busesJson);
   const choices = shape.array('choices', (item) => readChoice(context, item));
+  const capability = shape.optionalString('capability', readRegisterValue);
+  const extendedCapability = shape.optionalString('extendedCapability', readRegisterValue);
   if (name === null || base === null || profile === null || choices === null) return null;
   if (buses === null && !takesTheRest) return null;
-  return shape.place({ name: name.value, base: base.value, profile: profile.value, buses, choices });
+  return shape.place({
+    name: name.value, base: base.value, profile: profile.value, capability: capability?.value ?? null,
+    extendedCapability: extendedCapability?.value ?? null, buses, choices,
+  });
 }
 
 function readChoice(
@@ -200,11 +208,14 @@ function readKernel<Statement extends object>(
   what: 'crashed' | 'capture',
   readStatement: (context: JsonContext, json: JsonValue) => Statement | null,
 ): KernelDescription<Statement> | null {
-  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'commandLine', 'statements']);
+  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'imageFile', 'commandLine', 'statements']);
   if (shape === null) return null;
   const release = shape.string('release', readName);
   const commandLine = shape.string('commandLine', (text) => checkText(text, true));
   const statements = shape.array('statements', (item) => readStatement(context, item));
+  const imageFile = shape.optionalString('imageFile', (text) => checkText(text, false));
   if (release === null || commandLine === null || statements === null) return null;
-  return shape.place({ release: release.value, commandLine: commandLine.value, statements });
+  return shape.place({
+    release: release.value, imageFile: imageFile?.value ?? null, commandLine: commandLine.value, statements,
+  });
 }

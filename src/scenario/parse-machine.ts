@@ -1,10 +1,11 @@
 /** The blocks of a scenario's text that describe hardware: platform, unit, device. */
 
+import type { Word64 } from '../base/word.ts';
 import type { Cursor, Located } from './cursor.ts';
 import { limits } from './limits.ts';
 import { parseBlock } from './parse-block.ts';
 import type { StatementRule } from './parse-block.ts';
-import { readAddress, readDuration, readRange } from './quantities.ts';
+import { readAddress, readDuration, readRange, readRegisterValue } from './quantities.ts';
 import type {
   AddressRange, DeviceDescription, PlatformDescription, ResetBehaviour, TimingSetting,
   UnitDescription,
@@ -67,12 +68,21 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const headerSpan = cursor.since(header);
   const fields: {
     base: Located<number> | null; profile: Located<string> | null; buses: AddressRange | null;
-  } = { base: null, profile: null, buses: null };
+    capability: Located<Word64> | null; extendedCapability: Located<Word64> | null;
+  } = { base: null, profile: null, buses: null, capability: null, extendedCapability: null };
   const choices: { readonly name: string; readonly value: string }[] = [];
   const rules = new Map<string, StatementRule>([
     ['profile', { occurs: 'once', parse: () => {
       fields.profile = cursor.value('the name of a profile', readName);
       return fields.profile !== null;
+    } }],
+    ['capability', { occurs: 'at most once', parse: () => {
+      fields.capability = cursor.value('what CAP reads', readRegisterValue);
+      return fields.capability !== null;
+    } }],
+    ['extended-capability', { occurs: 'at most once', parse: () => {
+      fields.extendedCapability = cursor.value('what ECAP reads', readRegisterValue);
+      return fields.extendedCapability !== null;
     } }],
     ['base', { occurs: 'once', parse: () => {
       fields.base = cursor.value('an address', readAddress);
@@ -96,12 +106,15 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const whole = parseBlock(cursor, 'unit', headerSpan, rules);
   const node = {
     name: name?.value ?? '', base: fields.base?.value ?? 0, profile: fields.profile?.value ?? '',
+    capability: fields.capability?.value ?? null, extendedCapability: fields.extendedCapability?.value ?? null,
     buses: fields.buses, choices,
   };
   cursor.spans.place(node, cursor.since(header));
   placeValue(cursor, node, 'name', name);
   placeValue(cursor, node, 'base', fields.base);
   placeValue(cursor, node, 'profile', fields.profile);
+  placeValue(cursor, node, 'capability', fields.capability);
+  placeValue(cursor, node, 'extendedCapability', fields.extendedCapability);
   return { node, whole: whole && headed };
 }
 

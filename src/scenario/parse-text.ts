@@ -207,9 +207,9 @@ class TextParser {
       platform: this.#platform
         ?? { hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, timings: [] },
       units: this.#units, devices: this.#devices,
-      crashed: this.#crashed ?? { release: '', commandLine: '', statements: [] },
-      capture: this.#capture ?? { release: '', commandLine: '', statements: [] },
-      claims: this.#claims, schedule: this.#schedule,
+      crashed: this.#crashed ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      capture: this.#capture ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      claims: this.#claims, image: null, schedule: this.#schedule,
     };
   }
 }

@@ -1,5 +1,6 @@
 /** The canonical JSON of a scenario; `parse-json.ts` accepts exactly this. */
 
+import { hex } from '../base/word.ts';
 import { printAddress } from './quantities.ts';
 import { printSchedule } from './schedule-text.ts';
 import type { AddressRange, ClaimScope, CrashedStatement, CaptureStatement, Scenario }
@@ -24,8 +25,11 @@ export function printJson(scenario: Scenario): string {
       crashKernel: rangeJson(platform.crashKernel),
       timings: platform.timings.map(({ name, valueNs }) => ({ name, valueNs })),
     },
-    units: scenario.units.map(({ name, base, profile, buses, choices }) => ({
-      name, base: printAddress(base), profile, buses: buses === null ? null : rangeJson(buses),
+    units: scenario.units.map(({ name, base, profile, capability, extendedCapability, buses, choices }) => ({
+      name, base: printAddress(base), profile,
+      ...(capability === null ? {} : { capability: hex(capability) }),
+      ...(extendedCapability === null ? {} : { extendedCapability: hex(extendedCapability) }),
+      buses: buses === null ? null : rangeJson(buses),
       choices: choices.map((choice) => ({ name: choice.name, value: choice.value })),
     })),
     devices: scenario.devices.map((device) => ({
@@ -39,6 +43,7 @@ export function printJson(scenario: Scenario): string {
     })),
     crashed: {
       release: scenario.crashed.release,
+      ...(scenario.crashed.imageFile === null ? {} : { imageFile: scenario.crashed.imageFile }),
       commandLine: scenario.crashed.commandLine,
       statements: scenario.crashed.statements.map(statementJson),
     },
@@ -79,6 +84,10 @@ function statementJson(statement: CrashedStatement | CaptureStatement): object {
       device: statement.device,
     };
     case 'unmap': return { kind, buffer: statement.buffer };
+    case 'buffer': return {
+      kind, buffer: statement.buffer, address: printAddress(statement.address), bytes: statement.bytes,
+      device: statement.device,
+    };
     case 'dma': return {
       kind, access: statement.access, buffer: statement.buffer, periodNs: statement.periodNs,
       until: endJson(statement.until),
