@@ -228,7 +228,15 @@ const cases: readonly Case[] = [
   ['two units at one address', withLine(12,
     'unit d { profile sandy-bridge-ep; base 0xf4ffe000; buses 0x1-0x2 }'), ['S068 13:1-13']],
 
+  ['an I/O APIC id twice', withLine(16, 'ioapic 8 ff:00.0; ioapic 8 ff:00.1'), ['S069 16:19-35']],
+  ['an I/O APIC source id twice', withLine(16, 'ioapic 8 ff:00.0; ioapic 9 ff:00.0'), ['S069 16:19-35']],
+  ['an I/O APIC id that is too large', withLine(16, '  ioapic 256 ff:00.0'), ['S035 16:10-13']],
+  ['a scope that there is not', withLine(16, '  scope some'), ['S039 16:9-13']],
+  ['a mode that the APIC has not', withLine(10, '  apic pic'), ['S039 10:8-11']],
+
   // Addresses
+  ['a window in memory', withLine(10, '  pci-window 0x7fff0000-0x7fffffff'), ['S079 10:14-35']],
+  ['a window that is not of pages', withLine(10, '  pci-window 0x80000000-0x80000fff0'), ['S071 10:14-36']],
   ['a range that ends before it begins', withLine(21, '  bar 0x2000-0x1fff'), ['S070 21:7-20']],
   ['a unit base inside a page', withLine(15, '  base 0xf4ffe800'), ['S071 15:8-18']],
   ['an rmrr that begins inside a page', withLine(22, '  rmrr 0xe8800-0xe8fff'), ['S071 22:8-23']],

@@ -2,7 +2,7 @@
 import { assert, fail } from '../base/assert.ts';
 import { addressOf, sourceIdOf, type SourceId } from '../base/word.ts';
 import { captureKernel } from '../linux/capture.ts';
-import type { FirmwareTable, PciDevice } from '../linux/core/firmware.ts';
+import type { FirmwareTable, PciDevice, PlatformTable } from '../linux/core/firmware.ts';
 import type { KernelSettings } from '../linux/core/kernel.ts';
 import { Program } from '../linux/core/program.ts';
 import { crashedImage } from '../linux/crashed-image.ts';
@@ -68,6 +68,7 @@ function kernelSettings(
   const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
   return {
     release, isKdump, commandLine: kernel.commandLine, devices: pciDevices(scenario), firmware: firmwareTable(scenario),
+    platform: platformTable(scenario),
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
       end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),
@@ -88,10 +89,20 @@ function sourceOf(device: DeviceDescription): SourceId {
   return sourceIdOf(device.sourceId);
 }
 
+function platformTable({ platform }: Scenario): PlatformTable {
+  return {
+    pciWindows: platform.pciWindows.map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
+    x2apic: platform.apic === 'x2apic',
+  };
+}
+
 function firmwareTable(scenario: Scenario): FirmwareTable {
   return {
     hostAddressWidth: scenario.platform.hostAddressWidth,
-    units: scenario.units.map(({ base, buses }) => ({ base: addressOf(base), buses })),
+    units: scenario.units.map(({ base, buses, scope, ioapics }) => ({
+      base: addressOf(base), buses, isListed: scope === 'listed',
+      ioapics: ioapics.map(({ id, sourceId }) => ({ id, source: sourceIdOf(sourceId) })),
+    })),
     reservedRegions: scenario.devices.flatMap((device) =>
       device.reservedRegions.map(({ first, last }) =>
         ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),

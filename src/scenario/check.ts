@@ -7,7 +7,7 @@
 import { checkClaims } from './check-claims.ts';
 import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
-import { checkDeviceRanges, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -76,6 +76,8 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
     [scenario.expectations, limits.repetitions, 'Result lines'],
     [platform.memory, limits.repetitions, 'memory ranges'],
     [platform.timings, limits.repetitions, 'timings'],
+    [platform.pciWindows, limits.repetitions, 'windows of the host bridge'],
+    ...scenario.units.map((unit) => [unit.ioapics, limits.repetitions, 'I/O APICs'] as const),
     ...scenario.units.map((unit) => [unit.choices, limits.repetitions, 'choices'] as const),
     ...scenario.devices.map((device) =>
       [device.reservedRegions, limits.repetitions, 'reserved regions'] as const),
@@ -122,6 +124,7 @@ function checkUnits(context: CheckContext): void {
     checkUnit(context, unit);
   }
   checkScopes(context);
+  checkIoApics(context);
 }
 
 /** Registers that the scenario states must be those of a unit that can be. */

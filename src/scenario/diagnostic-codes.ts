@@ -160,6 +160,10 @@ const table = {
     'The units do not share out the devices: each bus belongs to one unit, and the last unit, without '
     + '`buses`, takes every device that is left (INCLUDE_PCI_ALL).',
 
+  S069:
+    'Two I/O APICs have one id or one source id. The firmware\'s table names them by their id, and the unit '
+    + 'verifies their requests by the source id.',
+
   S070:
     'A range ends before it begins. Ranges are written as a kernel log has them: both ends belong to '
     + 'them.',
@@ -182,6 +186,9 @@ const table = {
   S078:
     'A device is given more than sixteen buffers to go on using after the crash. Its model holds '
     + 'no more.',
+
+  S079:
+    'A window of the host bridge lies in memory. What the bridge passes on to PCI is not memory.',
 
   S080:
     'There is no claim: without `never`, `sometimes` or `always` there is nothing to check.',

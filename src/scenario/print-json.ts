@@ -23,14 +23,17 @@ export function printJson(scenario: Scenario): string {
       hostAddressWidth: platform.hostAddressWidth,
       memory: platform.memory.map(rangeJson),
       crashKernel: rangeJson(platform.crashKernel),
+      pciWindows: platform.pciWindows.map(rangeJson),
+      apic: platform.apic,
       timings: platform.timings.map(({ name, valueNs }) => ({ name, valueNs })),
     },
-    units: scenario.units.map(({ name, base, profile, capability, extendedCapability, buses, choices }) => ({
-      name, base: printAddress(base), profile,
-      ...(capability === null ? {} : { capability: hex(capability) }),
-      ...(extendedCapability === null ? {} : { extendedCapability: hex(extendedCapability) }),
-      buses: buses === null ? null : rangeJson(buses),
-      choices: choices.map((choice) => ({ name: choice.name, value: choice.value })),
+    units: scenario.units.map((unit) => ({
+      name: unit.name, base: printAddress(unit.base), profile: unit.profile,
+      ...(unit.capability === null ? {} : { capability: hex(unit.capability) }),
+      ...(unit.extendedCapability === null ? {} : { extendedCapability: hex(unit.extendedCapability) }),
+      buses: unit.buses === null ? null : rangeJson(unit.buses), scope: unit.scope,
+      ioapics: unit.ioapics.map(({ id, sourceId }) => ({ id, sourceId: printSourceId(sourceId) })),
+      choices: unit.choices.map((choice) => ({ name: choice.name, value: choice.value })),
     })),
     devices: scenario.devices.map((device) => ({
       name: device.name,

@@ -47,6 +47,8 @@ function platformLines(platform: PlatformDescription): readonly string[] {
     `host-address-width ${platform.hostAddressWidth}`,
     ...platform.memory.map((range) => `memory ${rangeText(range)}`),
     `crash-kernel ${rangeText(platform.crashKernel)}`,
+    ...platform.pciWindows.map((range) => `pci-window ${rangeText(range)}`),
+    ...(platform.apic === 'xapic' ? [] : [`apic ${platform.apic}`]),
     ...platform.timings.map(({ name, valueNs }) => `timing ${name} ${printDuration(valueNs)}`),
   ];
 }
@@ -58,6 +60,8 @@ function unitLines(unit: UnitDescription): readonly string[] {
     ...(unit.extendedCapability === null ? [] : [`extended-capability ${hex(unit.extendedCapability)}`]),
     `base ${printAddress(unit.base)}`,
     ...(unit.buses === null ? [] : [`buses ${rangeText(unit.buses)}`]),
+    ...(unit.scope === 'all' ? [] : [`scope ${unit.scope}`]),
+    ...unit.ioapics.map(({ id, sourceId }) => `ioapic ${id} ${printSourceId(sourceId)}`),
     ...unit.choices.map(({ name, value }) => `choice ${name} ${value}`),
   ];
 }

@@ -44,8 +44,15 @@ export interface PlatformDescription {
   readonly hostAddressWidth: number;
   readonly memory: readonly AddressRange[];
   readonly crashKernel: AddressRange;
+  /** Memory windows of the host bridge, as its _CRS has them; 5.3 and later give no I/O address there. */
+  readonly pciWindows: readonly AddressRange[];
+  /** What the CPU's interrupt controller can be switched to. */
+  readonly apic: ApicMode;
   readonly timings: readonly TimingSetting[];
 }
+
+export const apicModes = ['xapic', 'x2apic'] as const;
+export type ApicMode = (typeof apicModes)[number];
 
 export interface TimingSetting {
   readonly name: string;
@@ -61,8 +68,21 @@ export interface UnitDescription {
   readonly extendedCapability: Word64 | null;
   /** The buses in its device scope; null: every device that no other unit has (INCLUDE_PCI_ALL). */
   readonly buses: AddressRange | null;
+  readonly scope: UnitScope;
+  /** I/O APICs in its device scope; where no unit has one, the firmware does not offer interrupt remapping. */
+  readonly ioapics: readonly IoApic[];
   /** Departures from the profile: `choice NAME VALUE`. */
   readonly choices: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** How the firmware says that a unit without buses takes the rest: INCLUDE_PCI_ALL, or device by device. */
+export const unitScopes = ['all', 'listed'] as const;
+export type UnitScope = (typeof unitScopes)[number];
+
+export interface IoApic {
+  readonly id: number;
+  /** The source-id of its interrupt requests, packed as a device's. */
+  readonly sourceId: number;
 }
 
 export interface DeviceDescription {

@@ -52,8 +52,10 @@ export class KernelDriver {
     this.kernel = new Kernel({
       release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
       firmware: {
-        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null }], reservedRegions: [],
+        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
+        reservedRegions: [],
       },
+      platform: { pciWindows: [], x2apic: false },
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },
     });
     this.setRegister(0x08, setup.cap ?? usualCap);

@@ -10,7 +10,7 @@ import type { Address, SourceId } from '../../base/word.ts';
 import type { Release } from '../releases/release.ts';
 import { CommandLine } from './command-line.ts';
 import { directDmaOps, type DmaOps } from './dma-ops.ts';
-import type { FirmwareTable, PciDevice } from './firmware.ts';
+import type { FirmwareTable, PciDevice, PlatformTable } from './firmware.ts';
 import { InterruptVectors, localApicChip, type IrqChip } from './interrupts.ts';
 import { firstTimerVector, timerCount, type Routine } from './operation.ts';
 import { PageAllocator } from './pages.ts';
@@ -21,6 +21,7 @@ export interface KernelSettings {
   readonly isKdump: boolean;
   readonly commandLine: string;
   readonly firmware: FirmwareTable;
+  readonly platform: PlatformTable;
   readonly devices: readonly PciDevice[];
   /** The memory that its allocator hands out. */
   readonly pages: { readonly first: Address; readonly end: Address };

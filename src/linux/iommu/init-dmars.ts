@@ -23,7 +23,7 @@ function* dmarTableInit(driver: IntelIommu): Routine<void> {
   yield* printk(`DMAR: Host address width ${firmware.hostAddressWidth}`);
   for (const [index, unit] of firmware.units.entries()) {
     yield* printk(`DMAR: DRHD base: ${padded16(wordOfAddress(unit.base))} `
-      + `flags: 0x${unit.buses === null ? 1 : 0}`);
+      + `flags: 0x${unit.buses === null && !unit.isListed ? 1 : 0}`);
     driver.iommus.push(yield* allocIommu(index, unit.base, () => driver.kernel.pages.allocate()));
   }
   for (const { first, last } of firmware.reservedRegions) {
