@@ -61,7 +61,7 @@ export class KernelDriver {
     this.setRegister(0x08, setup.cap ?? usualCap);
     this.setRegister(0x10, setup.ecap ?? usualEcap);
     this.setRegister(0x00, 0x10n, 4);
-    this.iommu = this.run(allocIommu(0, addressOf(unitBase), () => this.kernel.pages.allocate()));
+    this.iommu = this.run(allocIommu(0, addressOf(unitBase), release, () => this.kernel.pages.allocate()));
     this.driver = new IntelIommu(this.kernel);
     this.driver.iommus.push(this.iommu);
     if (setup.queue === true) this.run(dmarEnableQi(this.iommu));

@@ -37,6 +37,7 @@ export const DMA_FSTS_PPF_BIT = 2;
 export const DMA_FSTS_IQE_BIT = 16;
 export const DMA_FSTS_ICE_BIT = 32;
 export const DMA_FSTS_ITE_BIT = 64;
+export const DMA_FSTS_PRO_BIT = 128;
 const DMA_FSTS_FAULT_RECORD_INDEX = field(15, 8);
 
 export function dmaFstsFaultRecordIndex(status: number): number {

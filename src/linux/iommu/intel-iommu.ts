@@ -8,12 +8,14 @@ import type { FirmwareTable } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { RateLimit } from '../core/ratelimit.ts';
 import type { Domain } from './dmar-domain.ts';
+import { driverMessages, type DriverMessages } from './driver-messages.ts';
 import type { Iommu } from './iommu.ts';
 import { iommuOptions, type IommuOptions } from './options.ts';
 
 export class IntelIommu {
   readonly kernel: Kernel;
   readonly options: IommuOptions;
+  readonly messages: DriverMessages;
   readonly iommus: Iommu[] = [];
   readonly domainOfDevice = new Map<SourceId, Domain>();
   /** for_each_rmrr_units runs from the last entry of the firmware's table to the first (list_add). */
@@ -24,6 +26,7 @@ export class IntelIommu {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.options = iommuOptions(kernel.commandLine);
+    this.messages = driverMessages(kernel.release.startUpMessages);
     this.reservedRegions = [...kernel.settings.firmware.reservedRegions].reverse();
   }
 

@@ -3,7 +3,7 @@
  */
 import { beyondModel, fail } from '../../base/assert.ts';
 import {
-  bareHex, compose, isSet, maskOf, offsetBy, or32, without32, wordOf, wordOfAddress, zeroWord,
+  compose, isSet, maskOf, offsetBy, or32, without32, wordOf, wordOfAddress, zeroWord,
   type Address, type Field, type SourceId,
 } from '../../base/word.ts';
 import { clear, printk, readl, readq, routine, waitFor, writel, writeq } from '../core/bus.ts';
@@ -13,6 +13,8 @@ import {
   type Caps,
 } from './formats.ts';
 import type { Routine } from '../core/operation.ts';
+import type { Release } from '../releases/release.ts';
+import { driverMessages, type DriverMessages, type NamedUnit } from './driver-messages.ts';
 
 /** DMAR_OPERATION_TIMEOUT: ten seconds of TSC cycles. */
 export const operationTimeoutNs = 10_000_000_000;
@@ -25,9 +27,7 @@ export interface QueuedInvalidation {
 }
 
 /** struct intel_iommu. */
-export interface Iommu {
-  readonly name: string;
-  readonly base: Address;
+export interface Iommu extends NamedUnit {
   readonly caps: Caps;
   /** Width in levels minus two: 2 for 48 bits (iommu_calculate_agaw). */
   readonly agaw: number;
@@ -42,6 +42,7 @@ export interface Iommu {
   /** VTD_FLAG_TRANS_PRE_ENABLED. */
   preEnabled: boolean;
   readonly newPage: () => Address;
+  readonly messages: DriverMessages;
 }
 
 export function registerAt(iommu: Iommu, offset: number): Address {
@@ -56,23 +57,30 @@ function calculateAgaw(sagaw: number): number {
 
 /** `alloc_iommu` (dmar.c): reads who the unit is and what it is doing already. */
 export function* allocIommu(
-  sequence: number, base: Address, newPage: () => Address,
+  sequence: number, base: Address, release: Release, newPage: () => Address,
 ): Routine<Iommu> {
+  const messages = driverMessages(release.startUpMessages);
   const cap = yield* readq(offsetBy(base, DMAR.CAP));
   const ecap = yield* readq(offsetBy(base, DMAR.ECAP));
   const caps = capsOf(cap, ecap);
   const version = yield* readl(offsetBy(base, DMAR.VER));
   const name = `dmar${sequence}`;
-  yield* printk(`DMAR: ${name}: reg_base_addr ${bareHex(wordOfAddress(base))} `
-    + `ver ${Math.floor(version / 16) % 16}:${version % 16} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`);
+  yield* printk(messages.unit({ sequence, name, base },
+    `${Math.floor(version / 16) % 16}:${version % 16}`, cap, ecap));
+  return {
+    sequence, name, base, caps, agaw: calculateAgaw(caps.sagaw), gcmd: yield* firstCommand(base, release),
+    queue: null, domainIds: new Set([0]), copiedTables: new Set(), rootTable: null, preEnabled: false, newPage,
+    messages,
+  };
+}
+
+/** What the driver believes of GCMD, which cannot be read; a driver that knows nothing switches all off. */
+function* firstCommand(base: Address, release: Release): Routine<number> {
+  if (!release.commandFromStatus) return 0;
   const status = { low: yield* readl(offsetBy(base, DMAR.GSTS)), high: 0 };
-  const gcmd = (isSet(DMA_GSTS_IRES, status) ? DMA_GCMD_IRE : 0)
+  return (isSet(DMA_GSTS_IRES, status) ? DMA_GCMD_IRE : 0)
     + (isSet(DMA_GSTS_TES, status) ? DMA_GCMD_TE : 0)
     + (isSet(DMA_GSTS_QIES, status) ? DMA_GCMD_QIE : 0);
-  return {
-    name, base, caps, agaw: calculateAgaw(caps.sagaw), gcmd, queue: null, domainIds: new Set([0]),
-    copiedTables: new Set(), rootTable: null, preEnabled: false, newPage,
-  };
 }
 
 /** IOMMU_WAIT_OP on a status register: the unit must answer, or the kernel panics. */

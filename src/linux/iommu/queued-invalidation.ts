@@ -116,7 +116,7 @@ function* qiCheckFault(
       const address = offsetBy(queue.descriptors, 16 * index);
       const low = yield* load64(address);
       const high = yield* load64(offsetBy(address, 8));
-      yield* printk(`DMAR: VT-d detected invalid descriptor: low=${bareHex(low)}, high=${bareHex(high)}`);
+      yield* printk(`${iommu.messages.tablePrefix}VT-d detected invalid descriptor: low=${bareHex(low)}, high=${bareHex(high)}`);
       const following = offsetBy(queue.descriptors, 16 * ((index + 1) % queueLength));
       yield* writeDescriptor(iommu, queue, index, {
         low: yield* load64(following), high: yield* load64(offsetBy(following, 8)),

@@ -4,29 +4,59 @@ import { firstRelease, releaseAs, type HandoffStep } from './release.ts';
 /** The entry itself, without what is flushed around it. */
 const clearAndWrite: readonly HandoffStep[] = ['clear-entry', 'write-fields', 'set-present', 'write-back'];
 
+/** To 4.1 the setters find an entry that was never written. */
+const writeOnly: readonly HandoffStep[] = ['write-fields', 'set-present', 'write-back', 'context-present-cache-flush'];
+
 export const linux49rc5 = firstRelease({
   name: 'linux-4.9-rc5', kind: 'released', commit: 'dbcd861f252d and its neighbours', date: '2016-11-13',
   about: 'tables copied, ids reserved, one global flush at start; at the handoff no invalidation of the old id',
   unconfirmed: ['the ids of the commits of June 2015 that reserve ids and mark entries'],
   takeOver: 'copied-tables',
+  commandFromStatus: true,
   copiedMark: 'entry-bit-67',
   reservesCopiedIds: true,
   handoff: [...clearAndWrite, 'context-present-cache-flush'],
   firstEntry: [...clearAndWrite, 'context-present-cache-flush'],
   teardown: 'clear-then-global',
-  reservedRegions: 'driver',
+  reservedRegions: 'at-start-or-handoff',
   attach: 'first-map',
   dmaApi: 'intel-dma-ops',
-  identityIdFixed: false,
+  identityId: 'at-attach',
   switchedOff: 'left-on',
   startUpMessages: '4.2',
   faultLine: 'one-line',
   faultRateLimit: 'by-interrupt',
   vectorOrder: 'spread',
+  faultStatusClear: 'PFO-PPF',
   atCrash: 'nothing',
   avoidsOldAddresses: false,
   resetsEndpointsFirst: false,
   commandLine: null,
+});
+
+export const linux42CopyOnly = releaseAs(linux49rc5, {
+  name: 'linux-4.2-copy-only', kind: 'hypothetical', commit: '091d42e43d21b6ca7ec39bf5f9e17bc0bd8d4312', date: '2015-06',
+  about: 'tables copied, entries unmarked, ids not reserved: the handoff writes nothing, the old tables stay in force',
+  unconfirmed: ['never released: the early switch-off of 4.1, which that commit still has, is taken out'],
+  copiedMark: 'none', reservesCopiedIds: false, firstEntry: writeOnly, handoff: [], faultLine: 'two-lines-with-prefix',
+  faultRateLimit: 'none',
+});
+
+export const linux41 = releaseAs(linux49rc5, {
+  name: 'linux-4.1', kind: 'released', commit: '3a93c841c2b3b14824f7728dd74bd00a1cedb806', date: '2013-04',
+  about: 'translation is switched off before all else, then empty tables; the first map writes a fresh entry',
+  unconfirmed: ['4.1 itself is not stored: read at 3a93c841c2b3 and at the state of June 2015',
+    'that dmar_fault clears PFO and PPF alone by 4.1'],
+  takeOver: 'translation-off-first', copiedMark: 'none', reservesCopiedIds: false, firstEntry: writeOnly, handoff: [],
+  identityId: 'at-start', reservedRegions: 'at-start', startUpMessages: 'before-4.2', faultLine: 'two-lines',
+  faultRateLimit: 'none',
+});
+
+export const linux39 = releaseAs(linux41, {
+  name: 'linux-3.9', kind: 'released', commit: 'before 3a93c841c2b3', date: '2013-04-28',
+  about: 'no early switch-off: empty tables are set and flushed under the running devices, which then fault (1, 2)',
+  unconfirmed: ['whether 3.10 or 3.11 was the first release with 3a93c841c2b3'],
+  takeOver: 'empty-tables', commandFromStatus: false, faultStatusClear: 'everything',
 });
 
 export const linux410 = releaseAs(linux49rc5, {
@@ -48,10 +78,11 @@ export const linux412 = releaseAs(linux410, {
 export const linux53 = releaseAs(linux412, {
   name: 'linux-5.3', kind: 'released', commit: '8af46c784ece', date: '2019-07',
   about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions',
-  unconfirmed: ['the id of the commit'],
+  unconfirmed: ['the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
   notModelled: 'the deferred attach of the IOMMU core',
   reservedRegions: 'core', attach: 'probe-or-deferred', startUpMessages: '5.3', faultRateLimit: 'by-record',
   vectorOrder: 'matrix',
+  faultStatusClear: 'PFO-PPF-PRO',
 });
 
 export const linux511 = releaseAs(linux53, {
@@ -74,7 +105,7 @@ export const linux612 = releaseAs(linux61, {
     + 'id 1 is kept for identity',
   notModelled: 'dma-iommu',
   handoff: ['clear-entry', 'flush-context-old', 'flush-iotlb-old', ...clearAndWrite, 'context-present-cache-flush'],
-  identityIdFixed: true, teardown: 'clear-then-flush',
+  identityId: 'fixed', teardown: 'clear-then-flush',
 });
 
 export const linux70 = releaseAs(linux612, {

@@ -42,10 +42,12 @@ export type HandoffStep =
   /** Caching mode: context cache with id 0 and IOTLB of the new id. Else the write buffer. */
   | 'context-present-cache-flush';
 
-/** Who maps a device's reserved regions, and says so. */
+/** Who maps a device's reserved regions, and when. */
 export type ReservedRegions =
-  /** `iommu_prepare_rmrr_dev` at start-up, `domain_prepare_identity_map` at the handoff. */
-  | 'driver'
+  /** `iommu_prepare_rmrr_dev` at start-up, before the device's context entry is written (to 4.1). */
+  | 'at-start'
+  /** The same behind the context entry; with copied tables at the device's handoff, before it. */
+  | 'at-start-or-handoff'
   /** iommu_create_device_direct_mappings of the core, in silence (5.3). */
   | 'core';
 
@@ -67,10 +69,17 @@ export type Teardown =
   /** P goes first, then the caches by id, then the rest of the entry (c1e4f1dccbe9). */
   | 'present-first';
 
-/** `intel_iommu=off` on a unit whose translation is on. */
+/** The domain-id of the identity domain (`si_domain`). */
+export type IdentityId =
+  /** Taken from every unit at start-up, the first one (to 4.1). */
+  | 'at-start'
+  /** Taken from a unit with the first device that enters. */
+  | 'at-attach'
+  /** 1, which no other domain gets (`FLPT_DEFAULT_DID`, 2c13012e0919). */
+  | 'fixed';
+
+/** `intel_iommu=off` on a unit whose translation is on, and that no early switch-off has met. */
 export type SwitchedOff =
-  /** Translation goes off with that of every unit, early (to 4.1). */
-  | 'translation-off-first'
   /** The driver looks away, and the old tables stay in force. */
   | 'left-on'
   /** `intel_disable_iommus` (161b28aae165). */
@@ -80,10 +89,10 @@ export type SwitchedOff =
 export type StartUpMessages = 'before-4.2' | '4.2' | '5.3';
 
 /** The line of a fault in `dmar_fault_do_one`. */
-export type FaultLine = 'two-lines' | 'two-lines-with-prefix' | 'one-line' | 'with-pasid' | 'hexadecimal-reason'
+export type FaultLine = 'two-lines' | 'two-lines-with-prefix' | 'one-line' | 'with-pasid' | 'hexadecimal-throughout'
   | 'hexadecimal';
 
-/** How often `dmar_fault` may print. */
+/** How often `dmar_fault` may print: a token for the interrupt, or one for each message and look at a record. */
 export type FaultRateLimit = 'none' | 'by-interrupt' | 'by-record';
 
 /** In which order a CPU's interrupt vectors are given out. */
@@ -92,6 +101,14 @@ export type VectorOrder =
   | 'spread'
   /** The lowest free one (kernel/irq/matrix.c, 4.15). */
   | 'matrix';
+
+/** What `dmar_fault` clears of FSTS at its end. */
+export type FaultStatusClear =
+  /** All that is set, also when no record is pending. */
+  | 'everything'
+  /** PFO and PPF; nothing where PPF is clear. */
+  | 'PFO-PPF'
+  | 'PFO-PPF-PRO';
 
 /** The crashing side, between its last statement and the jump. */
 export type AtCrash =
@@ -104,6 +121,8 @@ export type AtCrash =
 
 export interface Traits {
   readonly takeOver: TakeOver;
+  /** The driver's copy of GCMD begins with what GSTS says (3a93c841c2b3), else with 0. */
+  readonly commandFromStatus: boolean;
   readonly copiedMark: CopiedMark;
   /** The domain-ids of copied entries are never given out again. */
   readonly reservesCopiedIds: boolean;
@@ -115,13 +134,13 @@ export interface Traits {
   readonly reservedRegions: ReservedRegions;
   readonly attach: Attach;
   readonly dmaApi: DmaApi;
-  /** Domain-id 1 is kept for the identity domain (2c13012e0919). */
-  readonly identityIdFixed: boolean;
+  readonly identityId: IdentityId;
   readonly switchedOff: SwitchedOff;
   readonly startUpMessages: StartUpMessages;
   readonly faultLine: FaultLine;
   readonly faultRateLimit: FaultRateLimit;
   readonly vectorOrder: VectorOrder;
+  readonly faultStatusClear: FaultStatusClear;
   readonly atCrash: AtCrash;
   /** New addresses only from ranges that the copied tables do not use (Sumner 2014). */
   readonly avoidsOldAddresses: boolean;
