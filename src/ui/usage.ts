@@ -68,6 +68,14 @@ export const commands: readonly CommandRow[] = [
     examples: ['dmarsim conform test/vectors/qemu', 'dmarsim conform test/vectors/qemu --profile specification'],
   },
   {
+    name: 'inspect', operands: 'IMAGE...', about: 'the tables in an image of the hardware, as debugfs shows them',
+    options: [
+      { name: 'iova', value: 'ADDRESS', about: 'only what this address is mapped to' },
+      { name: 'device', value: 'BDF', about: 'only this device\'s tables' },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim inspect snap-2-kdump-start.json.gz --device 00:03.0 --iova 0xfffff000'],
+  },
+  {
     name: 'explain', operands: 'CODE', about: 'what a diagnostic of the scenario reader means',
     options: [color, help],
     examples: ['dmarsim explain S050'],
