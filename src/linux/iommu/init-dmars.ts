@@ -3,41 +3,33 @@ import { and32, sourceIdOf } from '../../base/word.ts';
 import { printk, routine } from '../core/bus.ts';
 import { copyTranslationTables } from './copy-tables.ts';
 import { iommuPrepareIdentityMap } from './device-domain.ts';
-import { drhdLine, hostAddressWidthLine, rmrrLine } from './driver-messages.ts';
 import { IntelDmaOps } from './intel-dma-ops.ts';
-import { dmarFault, dmarSetInterrupt } from './dmar-fault.ts';
+import { dmarFault, dmarSetInterrupt, enableDrhdFaultHandling } from './dmar-fault.ts';
+import { dmarTableInit } from './dmar-table.ts';
 import { DMA_GCMD_TE } from './formats.ts';
 import { flushContext, flushIotlb, noAddress } from './flush.ts';
 import {
-  allocIommu, allocTablePage, initTranslationStatus, iommuDisableProtectMemRegions,
+  allocTablePage, initTranslationStatus, iommuDisableProtectMemRegions,
   iommuDisableTranslation, iommuEnableTranslation, iommuFlushWriteBuffer, iommuSetRootEntry, type Iommu,
 } from './iommu.ts';
+import { LegacyIrqs } from '../irq-remapping/legacy-irqs.ts';
+import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { IntelIommu } from './intel-iommu.ts';
 import { intelIommuSetup } from './options.ts';
 import type { Routine } from '../core/operation.ts';
 import { dmarDisableQi, dmarEnableQi } from './queued-invalidation.ts';
 
-/** `parse_dmar_table`: prints the firmware's table and looks at each unit. */
-function* dmarTableInit(driver: IntelIommu): Routine<void> {
-  const { release, settings: { firmware }, pages } = driver.kernel;
-  const prefix = driver.messages.tablePrefix;
-  yield* printk(hostAddressWidthLine(prefix, firmware.hostAddressWidth));
-  for (const [index, unit] of firmware.units.entries()) {
-    yield* printk(drhdLine(prefix, unit.base, unit.buses === null && !unit.isListed));
-    driver.iommus.push(yield* allocIommu(index, unit.base, release, () => pages.allocate()));
-  }
-  for (const { first, last } of firmware.reservedRegions) yield* printk(rmrrLine(prefix, first, last));
-}
-
 /** Faults and a queue that an earlier kernel left behind. */
 function* clearQueueOfBefore(driver: IntelIommu, iommu: Iommu): Routine<void> {
+  // With interrupt remapping the queue is this kernel's own by now.
+  if (iommu.queue !== null) return;
   yield* dmarFault(driver, iommu);
   yield* dmarDisableQi(iommu);
 }
 
 function* chooseFlushes(iommu: Iommu): Routine<void> {
-  const queued = yield* dmarEnableQi(iommu);
+  const queued = iommu.queue !== null || (yield* dmarEnableQi(iommu));
   yield* printk(iommu.messages.invalidation(iommu, queued));
 }
 
@@ -76,11 +68,18 @@ function* prepareReservedRegions(driver: IntelIommu): Routine<void> {
   }
 }
 
+function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs> {
+  yield* enableDrhdFaultHandling(driver);
+  return yield* LegacyIrqs.setUp(driver.kernel, driver.irTables);
+}
+
 /** `intel_iommu_init`: takes the units, then the DMA API. */
 export function* intelIommuInit(kernel: Kernel): Routine<void> {
   const driver = new IntelIommu(kernel);
   yield* intelIommuSetup(kernel.commandLine, driver.messages);
+  const legacyIrqs = (yield* irqRemapping(driver)) ? yield* startInterrupts(driver) : null;
   yield* dmarTableInit(driver);
+  if (legacyIrqs !== null) yield* legacyIrqs.beforeDevices();
   if (kernel.release.takeOver === 'translation-off-first') yield* disableTranslationOfBefore(driver);
   if (driver.options.off) {
     if (kernel.release.switchedOff === 'translation-off') yield* intelDisableIommus(driver);
@@ -91,6 +90,7 @@ export function* intelIommuInit(kernel: Kernel): Routine<void> {
   yield* initDmars(driver);
   kernel.dmaOps = new IntelDmaOps(driver);
   yield* printk(driver.messages.done);
+  if (legacyIrqs !== null) yield* legacyIrqs.withDrivers();
 }
 
 /** "Disable translation if already enabled prior to OS handover" (3a93c841c2b3, to 4.1). */

@@ -28,6 +28,7 @@ export const linux49rc5 = firstRelease({
   faultRateLimit: 'by-interrupt',
   vectorOrder: 'spread',
   faultStatusClear: 'PFO-PPF',
+  faultMessage: 'once',
   atCrash: 'nothing',
   avoidsOldAddresses: false,
   resetsEndpointsFirst: false,
@@ -81,7 +82,7 @@ export const linux53 = releaseAs(linux412, {
   unconfirmed: ['the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
   notModelled: 'the deferred attach of the IOMMU core',
   reservedRegions: 'core', attach: 'probe-or-deferred', startUpMessages: '5.3', faultRateLimit: 'by-record',
-  vectorOrder: 'matrix',
+  vectorOrder: 'matrix', faultMessage: 'affinity-after-start',
   faultStatusClear: 'PFO-PPF-PRO',
 });
 
@@ -97,6 +98,7 @@ export const linux61 = releaseAs(linux511, {
   about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
   notModelled: 'dma-iommu',
   copiedMark: 'bitmap', teardown: 'present-first', faultLine: 'hexadecimal',
+  faultMessage: 'affinity-before-start',
 });
 
 export const linux612 = releaseAs(linux61, {

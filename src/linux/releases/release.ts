@@ -110,6 +110,14 @@ export type FaultStatusClear =
   | 'PFO-PPF'
   | 'PFO-PPF-PRO';
 
+/** How often the message of the fault interrupt is written. */
+export type FaultMessage =
+  | 'once'
+  /** When it is activated, and with its affinity behind the start-up. */
+  | 'affinity-after-start'
+  /** The affinity comes first (IRQCHIP_AFFINITY_PRE_STARTUP, 5.14). */
+  | 'affinity-before-start';
+
 /** The crashing side, between its last statement and the jump. */
 export type AtCrash =
   /** `native_machine_crash_shutdown`: unit and devices stay as they are. */
@@ -141,6 +149,7 @@ export interface Traits {
   readonly faultRateLimit: FaultRateLimit;
   readonly vectorOrder: VectorOrder;
   readonly faultStatusClear: FaultStatusClear;
+  readonly faultMessage: FaultMessage;
   readonly atCrash: AtCrash;
   /** New addresses only from ranges that the copied tables do not use (Sumner 2014). */
   readonly avoidsOldAddresses: boolean;
