@@ -5,7 +5,8 @@ import { deviceModels } from '../machine/devices/models.ts';
 import { timingDefaultsNs } from '../machine/timing.ts';
 import type { Vocabulary } from '../scenario/check-context.ts';
 import { hardwareChoices } from '../vtd/choices.ts';
-import { unitProfiles } from '../vtd/profiles.ts';
+import { capabilityProblem } from '../vtd/capability-problem.ts';
+import { profileNamed, unitProfiles } from '../vtd/profiles.ts';
 
 export const vocabulary: Vocabulary = {
   profiles: unitProfiles.map(({ name }) => name),
@@ -13,5 +14,7 @@ export const vocabulary: Vocabulary = {
   models: deviceModels,
   choices: new Map(Object.entries(hardwareChoices)),
   timings: Object.keys(timingDefaultsNs),
+  registersOf: profileNamed,
+  capabilityProblem,
   unmodelledOption,
 };

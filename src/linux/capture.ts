@@ -10,6 +10,7 @@ export function* captureKernel(
   settings: KernelSettings, statements: readonly CaptureStatement[],
 ): Routine<void> {
   const kernel = new Kernel(settings);
+  yield* kernel.begin();
   yield* intelIommuInit(kernel);
   const drivers = new Drivers(kernel);
   for (const statement of statements) {

@@ -15,7 +15,8 @@ const dmaMaskBits = 64;
 /** "CRASHED!" in memory order, so that a dump shows whose page it is. */
 const pageMark = word(0x21444548_53415243n);
 
-function endOf(until: DmaEnd): Pick<OutstandingDma, 'count' | 'afterPanicNs'> {
+/** The end of an outstanding command, as the device is told it. */
+export function endOf(until: DmaEnd): Pick<OutstandingDma, 'count' | 'afterPanicNs'> {
   switch (until.kind) {
     case 'reset': return { count: 0, afterPanicNs: null };
     case 'panic': return { count: 0, afterPanicNs: until.afterNs };
@@ -28,6 +29,7 @@ export function* crashedKernel(
   settings: KernelSettings, statements: readonly CrashedStatement[],
 ): Routine<void> {
   const kernel = new Kernel(settings);
+  yield* kernel.begin();
   yield* intelIommuInit(kernel);
   const buffers = new Map<string, DmaMapping>();
   for (const statement of statements) {
@@ -69,6 +71,8 @@ function* carryOut(
     case 'wait':
       yield* kernel.sleep(statement.durationNs);
       return;
+    case 'buffer':
+      return fail('the scenario was checked: only an image has buffers that nobody maps');
     default:
       return unreachable(statement);
   }

@@ -9,7 +9,9 @@ import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
-import { and, and32, equalWords, wordOf, type Address, type Word64 } from '../base/word.ts';
+import {
+  and, and32, equalWords, frameBytes, offsetBy, pagesFurther, wordOf, type Address, type Word64,
+} from '../base/word.ts';
 import { firstTimerVector, timerCount, type Answer, type Condition, type Operation } from '../linux/core/operation.ts';
 import type { Program } from '../linux/core/program.ts';
 import type { Observer } from './observer.ts';
@@ -211,6 +213,9 @@ export class Cpu {
       case 'load': return this.#load(operation);
       case 'store': return this.#store(operation);
       case 'clear': return this.#clear(operation);
+      case 'copy': return this.#copy(operation);
+      case 'fill': return this.#fill(operation);
+      case 'find': return this.#find(operation);
       case 'write-back': return this.#writeBack(operation);
       case 'register-read': return this.#readRegister(operation);
       case 'register-write': return this.#writeRegister(operation);
@@ -284,6 +289,26 @@ export class Cpu {
     this.#emit({ kind: 'clear', address, length });
     this.#memory.clear(address, length);
     this.#answer(0, this.#timing.clear);
+  }
+
+  #copy({ from, to, length }: Extract<Operation, { kind: 'copy' }>): void {
+    this.#emit({ kind: 'copy', from, to, length });
+    this.#memory.copy(to, from, length);
+    this.#answer(0, this.#timing.clear * Math.ceil(length / frameBytes));
+  }
+
+  #fill({ address, count, first }: Extract<Operation, { kind: 'fill' }>): void {
+    this.#emit({ kind: 'fill', address, count, first });
+    for (let index = 0; index < count; index += 1) {
+      this.#memory.store64(offsetBy(address, 8 * index), pagesFurther(first, index));
+    }
+    this.#answer(0, this.#timing.store * count);
+  }
+
+  #find({ address, start, count, mask }: Extract<Operation, { kind: 'find' }>): void {
+    let index = start;
+    while (index < count && and32(this.#memory.read32(offsetBy(address, 16 * index)), mask) === 0) index += 1;
+    this.#answer(index < count ? index : -1, this.#timing.load);
   }
 
   #writeBack({ address, length }: Extract<Operation, { kind: 'write-back' }>): void {

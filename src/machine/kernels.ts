@@ -2,9 +2,10 @@
 import { assert, fail } from '../base/assert.ts';
 import { addressOf, sourceIdOf, type SourceId } from '../base/word.ts';
 import { captureKernel } from '../linux/capture.ts';
-import type { FirmwareTable, PciDevice } from '../linux/core/firmware.ts';
+import type { FirmwareTable, PciDevice, PlatformTable } from '../linux/core/firmware.ts';
 import type { KernelSettings } from '../linux/core/kernel.ts';
 import { Program } from '../linux/core/program.ts';
+import { crashedImage } from '../linux/crashed-image.ts';
 import { crashedKernel } from '../linux/crashed.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
@@ -26,15 +27,22 @@ export function outstandingPortsOf(index: number): AddressRange {
 export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
   const { crashed, capture } = scenario;
   const { crashKernel } = scenario.platform;
-  const low = crashedMemory(scenario);
-  const crashedSettings = kernelSettings(scenario, crashed, false, low);
   const captureSettings = kernelSettings(scenario, capture, true, crashKernel);
   return [
-    { release: crashed.release, commandLine: crashed.commandLine,
-      program: new Program(() => crashedKernel(crashedSettings, crashed.statements)) },
+    { release: crashed.release, commandLine: crashed.commandLine, program: crashedProgram(scenario) },
     { release: capture.release, commandLine: capture.commandLine,
       program: new Program(() => captureKernel(captureSettings, capture.statements)) },
   ];
+}
+
+function crashedProgram(scenario: Scenario): Program {
+  const { crashed, image } = scenario;
+  if (image !== null) {
+    const devices = pciDevices(scenario);
+    return new Program(() => crashedImage(devices, crashed.statements));
+  }
+  const settings = kernelSettings(scenario, crashed, false, crashedMemory(scenario));
+  return new Program(() => crashedKernel(settings, crashed.statements));
 }
 
 /** The largest range below 4 GiB, without what is reserved for the capture kernel. */
@@ -57,15 +65,10 @@ function kernelSettings(
 ): KernelSettings {
   const release = releaseNamed(kernel.release);
   if (release === undefined) fail(`the scenario was checked: release ${kernel.release}`);
-  const devices: readonly PciDevice[] = scenario.devices.map((device, index) => {
-    const { first, last } = barOf(device, index);
-    const bar = { first: addressOf(first), last: addressOf(last) };
-    const outstandingPorts = addressOf(outstandingPortsOf(index).first);
-    return { name: device.name, source: sourceOf(device), model: device.model, bar, outstandingPorts };
-  });
   const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
   return {
-    release, isKdump, commandLine: kernel.commandLine, devices, firmware: firmwareTable(scenario),
+    release, isKdump, commandLine: kernel.commandLine, devices: pciDevices(scenario), firmware: firmwareTable(scenario),
+    platform: platformTable(scenario),
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
       end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),
@@ -73,14 +76,33 @@ function kernelSettings(
   };
 }
 
+function pciDevices(scenario: Scenario): readonly PciDevice[] {
+  return scenario.devices.map((device, index) => {
+    const { first, last } = barOf(device, index);
+    const bar = { first: addressOf(first), last: addressOf(last) };
+    const outstandingPorts = addressOf(outstandingPortsOf(index).first);
+    return { name: device.name, source: sourceOf(device), model: device.model, bar, outstandingPorts };
+  });
+}
+
 function sourceOf(device: DeviceDescription): SourceId {
   return sourceIdOf(device.sourceId);
+}
+
+function platformTable({ platform }: Scenario): PlatformTable {
+  return {
+    pciWindows: platform.pciWindows.map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
+    x2apic: platform.apic === 'x2apic',
+  };
 }
 
 function firmwareTable(scenario: Scenario): FirmwareTable {
   return {
     hostAddressWidth: scenario.platform.hostAddressWidth,
-    units: scenario.units.map(({ base, buses }) => ({ base: addressOf(base), buses })),
+    units: scenario.units.map(({ base, buses, scope, ioapics }) => ({
+      base: addressOf(base), buses, isListed: scope === 'listed',
+      ioapics: ioapics.map(({ id, sourceId }) => ({ id, source: sourceIdOf(sourceId) })),
+    })),
     reservedRegions: scenario.devices.flatMap((device) =>
       device.reservedRegions.map(({ first, last }) =>
         ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),

@@ -73,11 +73,13 @@ export class Machine {
     this.#fabric = new Fabric({
       unitOf: (source) => this.unitOf(source), memory: this.memory, timing, ownerOf: (address) => this.ownerOf(address),
       observer,
+      deliverInterrupt: (_address, data, cause) => this.cpu.interrupt(data % 256, cause),
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
     this.cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,
       (cause) => this.devices.forEach(({ outstanding }) => outstanding.afterPanic(cause)),
       observer, this.journal, this.agenda, this.trace);
+    this.#placeImage();
   }
 
   /** The capture kernel has come to the end of its statements, and nothing is on the bus. */
@@ -124,10 +126,14 @@ export class Machine {
   }
 
   #unitSettings(unit: UnitDescription, timing: Timing): UnitSettings {
-    const profile = profileNamed(unit.profile);
-    if (profile === undefined) fail(`the scenario was checked: profile ${unit.profile}`);
-    const choices = unit.choices.reduce((known, { name, value }) => {
-      const next = withChoice(known, name, value);
+    const known = profileNamed(unit.profile);
+    if (known === undefined) fail(`the scenario was checked: profile ${unit.profile}`);
+    const profile = {
+      ...known, capability: unit.capability ?? known.capability,
+      extendedCapability: unit.extendedCapability ?? known.extendedCapability,
+    };
+    const choices = unit.choices.reduce((chosen, { name, value }) => {
+      const next = withChoice(chosen, name, value);
       if (next === undefined) fail(`the scenario was checked: choice ${name} ${value}`);
       return next;
     }, profile.choices);
@@ -140,6 +146,14 @@ export class Machine {
         if (isInterrupt) this.cpu.interrupt(data % 256, cause);
       },
     };
+  }
+
+  /** What an image says stood in memory and in the unit, before anything runs. */
+  #placeImage(): void {
+    const { image } = this.scenario;
+    if (image === null) return;
+    for (const { address, bytes } of image.pages) this.memory.write(addressOf(address), bytes);
+    for (const unit of this.units) unit.standAs(image.registers);
   }
 
   #makeDevice(device: DeviceDescription, timing: Timing): Device {

@@ -18,6 +18,8 @@ export const limits = {
   scheduleChoices: 1_000_000,
   /** The largest index that one step of a schedule may choose. */
   choiceIndex: 999_999,
+  /** The largest number of a way in which an actor may act. */
+  wayIndex: 255,
   jsonDepth: 32,
   /** Addresses lie below this; a VT-d unit's host address width is at most 52 bits. */
   addressEnd: 2 ** 52,
@@ -25,6 +27,7 @@ export const limits = {
   bufferBytes: 16 * 1024 * 1024,
   dmaCount: 1_000_000,
   faultReason: 0xff,
+  ioapicId: 0xff,
   hostAddressWidth: { lowest: 32, highest: 52 },
   /** A command's address goes through a register of 32 bits. */
   dmaMaskBits: { lowest: 24, highest: 32 },

@@ -15,10 +15,11 @@ import type { ParsedBlock } from './parse-machine.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
 import type { Problems } from './problems.ts';
+import { readOrder } from './order-text.ts';
 import { readSchedule } from './schedule-text.ts';
 import type {
   CaptureStatement, Claim, CrashedStatement, DeviceDescription, KernelDescription,
-  PlatformDescription, Scenario, UnitDescription,
+  PlatformDescription, OrderedAct, Scenario, UnitDescription,
 } from './scenario.ts';
 import { SpanTable } from './span.ts';
 import type { Span } from './span.ts';
@@ -48,6 +49,7 @@ class TextParser {
   #crashed: KernelDescription<CrashedStatement> | null = null;
   #capture: KernelDescription<CaptureStatement> | null = null;
   #schedule: readonly number[] | null = null;
+  #order: readonly OrderedAct[] | null = null;
 
   constructor(source: string, problems: Problems) {
     this.#source = source;
@@ -151,6 +153,9 @@ class TextParser {
       case 'schedule':
         this.#schedule = this.#once(word, keyword, this.#schedule, () => this.#parseSchedule());
         break;
+      case 'order':
+        this.#order = this.#once(word, keyword, this.#order, () => this.#parseOrder());
+        break;
       default: {
         const quantifier = quantifiers.find((known) => known === word);
         if (quantifier === undefined) return false;
@@ -190,6 +195,12 @@ class TextParser {
     return schedule?.value ?? null;
   }
 
+  #parseOrder(): readonly OrderedAct[] | null {
+    const order = this.#cursor.value('an order', readOrder);
+    if (order === null) this.#cursor.skipStatement();
+    return order?.value ?? null;
+  }
+
   /** Units and devices, which may be several, are counted by the checks. */
   #requireBlocks(header: Span): void {
     for (const word of ['platform', 'crashed', 'capture'] as const) {
@@ -205,11 +216,14 @@ class TextParser {
     return {
       name, about: head.about, expectations: head.expectations,
       platform: this.#platform
-        ?? { hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, timings: [] },
+        ?? {
+          hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic',
+          timings: [],
+        },
       units: this.#units, devices: this.#devices,
-      crashed: this.#crashed ?? { release: '', commandLine: '', statements: [] },
-      capture: this.#capture ?? { release: '', commandLine: '', statements: [] },
-      claims: this.#claims, schedule: this.#schedule,
+      crashed: this.#crashed ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      capture: this.#capture ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      claims: this.#claims, image: null, schedule: this.#schedule, order: this.#order,
     };
   }
 }

@@ -6,10 +6,11 @@ import { run, traced } from '../analysis/run.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { CommandLine } from './command-line.ts';
 import { exitCode, worse } from './exit-codes.ts';
-import { loadScenario, systemText, withReleases } from './load.ts';
+import { loadScenario, withReleases } from './load.ts';
 import type { Output } from './output.ts';
 import { codeOf, endText } from './run-command.ts';
 import { stepCommandLine } from './run-story.ts';
+import { systemText } from './system-text.ts';
 import { printable } from './terminal.ts';
 import { firstWrong } from './verdict-text.ts';
 

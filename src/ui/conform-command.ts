@@ -8,8 +8,8 @@ import { departures } from '../vtd/departures.ts';
 import type { CommandLine } from './command-line.ts';
 import { differenceLines } from './difference-text.ts';
 import { exitCode, worse } from './exit-codes.ts';
-import { systemText } from './load.ts';
 import type { Output } from './output.ts';
+import { systemText } from './system-text.ts';
 import { printable } from './terminal.ts';
 
 /** Far more than a file of vectors has, unpacked. */

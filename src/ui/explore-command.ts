@@ -1,9 +1,15 @@
 /** `dmarsim explore`: every interleaving of a scenario, and a verdict for each claim. */
+import { writeFileSync } from 'node:fs';
 import { explore, type Exploration } from '../analysis/explore/explore.ts';
-import { defaultOptions, type ExploreOptions } from '../analysis/explore/options.ts';
-import { claimLine } from '../scenario/print-text.ts';
+import { printText } from '../scenario/print-text.ts';
 import type { CommandLine } from './command-line.ts';
 import { exitCode, worse } from './exit-codes.ts';
+import { explorationJson } from './explore-json.ts';
+import { exploreOptions } from './explore-options.ts';
+import { ExploreProgress } from './explore-progress.ts';
+import { claimLines, extentLines } from './explore-report.ts';
+import { printCounterexample } from './explore-story.ts';
+import { systemText } from './system-text.ts';
 import { loadScenario, withReleases } from './load.ts';
 import type { Output } from './output.ts';
 import { printable } from './terminal.ts';
@@ -14,39 +20,74 @@ export function exploreCommand(line: CommandLine, output: Output): number {
     output.talk(`error: ${options}`);
     return exitCode.usage;
   }
+  if ((line.flags.has('json') || line.options.has('save')) && line.operands.length > 1) {
+    output.talk(`error: ${line.flags.has('json') ? '--json' : '--save'} makes one document of one file; explore the files one by one`);
+    return exitCode.usage;
+  }
   let code: number = exitCode.ok;
   for (const path of line.operands) code = worse(code, exploreOne(path, line, options, output));
   return code;
 }
 
-function exploreOptions(line: CommandLine): ExploreOptions | string {
-  const inFlight = wholeNumber(line, 'in-flight', defaultOptions.inFlight, 8);
-  if (typeof inFlight === 'string') return inFlight;
-  const maxStates = wholeNumber(line, 'max-states', defaultOptions.maxStates, 1_000_000_000);
-  if (typeof maxStates === 'string') return maxStates;
-  return { ...defaultOptions, inFlight, maxStates, window: line.options.get('window') ?? null };
-}
-
-function wholeNumber(line: CommandLine, name: string, other: number, most: number): number | string {
-  const text = line.options.get(name);
-  if (text === undefined) return other;
-  const value = Number(text);
-  return /^[0-9]{1,12}$/.test(text) && value <= most ? value
-    : `--${name} is a whole number up to ${most}, not '${printable(text)}'`;
-}
-
-function exploreOne(path: string, line: CommandLine, options: ExploreOptions, output: Output): number {
+function exploreOne(
+  path: string, line: CommandLine, asked: Exclude<ReturnType<typeof exploreOptions>, string>, output: Output,
+): number {
   const loaded = loadScenario(path, output);
   const scenario = loaded === undefined ? undefined : withReleases(loaded, line.options, output);
   if (scenario === undefined) return exitCode.usage;
+  if (scenario.order !== null) {
+    output.talk(`error: ${printable(path)} says who acts to the end (\`order\`): nothing is open; use dmarsim run`);
+    return exitCode.usage;
+  }
+  const progress = new ExploreProgress(asked.maxSeconds);
+  const options = { ...asked.options, stop: progress.stop };
   const found = explore(scenario, options);
-  for (const { claim, outcome } of found.claims) output.result(`  ${outcome.padEnd(10)} ${printable(claimLine(claim))}`);
-  output.result(`${found.states} states, ${found.transitions} transitions, depth ${found.depth}`);
-  return codeOf(found);
+  progress.end();
+  const worst = shortestOf(found);
+  if (line.flags.has('json')) {
+    output.result(JSON.stringify(explorationJson(path, scenario, options, found), null, 2));
+  } else {
+    const { crashed, capture } = scenario;
+    output.result(`${output.paint('bold', scenario.name)}: crashed ${crashed.release}, capture ${capture.release}`);
+    output.result('');
+    for (const text of claimLines(scenario, found, output.paint)) output.result(text);
+    output.result('');
+    for (const text of extentLines(found, options)) output.result(text);
+    if (worst !== undefined) {
+      output.result('');
+      printCounterexample(worst.counterexample, worst.claim, output);
+    }
+  }
+  return worse(codeOf(found), worst === undefined ? exitCode.ok : save(line, worst.counterexample.scenario, output));
+}
+
+/** Writes the counterexample where asked, and says how to see it again. */
+function save(line: CommandLine, scenario: Parameters<typeof printText>[0], output: Output): number {
+  const file = line.options.get('save');
+  if (file === undefined) {
+    if (!line.flags.has('json')) output.result('to keep it and run it again: --save FILE.dmar');
+    return exitCode.ok;
+  }
+  try {
+    writeFileSync(file, printText({ ...scenario, expectations: [{ release: null, result: 'Violated' }] }));
+  } catch (error) {
+    output.talk(`error: ${printable(file)}: ${systemText(error)}`);
+    return exitCode.unwritten;
+  }
+  if (!line.flags.has('json')) output.result(`replay: dmarsim run ${printable(file)}`);
+  return exitCode.ok;
+}
+
+/** The claim whose counterexample is told: the one with the fewest steps. */
+function shortestOf(found: Exploration) {
+  return found.claims.flatMap(({ counterexample }, claim) =>
+    counterexample === null || counterexample.moves === 0 ? [] : [{ counterexample, claim }])
+    .sort((left, right) => left.counterexample.moves - right.counterexample.moves || left.claim - right.claim)[0];
 }
 
 function codeOf(found: Exploration): number {
   const outcomes = found.claims.map(({ outcome }) => outcome);
+  if (found.end.kind === 'stopped' && found.end.by === 'user') return exitCode.interrupted;
   if (outcomes.some((outcome) => outcome === 'violated' || outcome === 'vacuous')) return exitCode.violated;
   return outcomes.includes('undecided') ? exitCode.undecided : exitCode.ok;
 }

@@ -1,12 +1,16 @@
 /** Reading scenario files, and putting the releases of a command line in their place. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { vocabulary } from '../analysis/vocabulary.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
+import { imageLimits } from '../scenario/image/hardware-image.ts';
 import { readScenario } from '../scenario/read.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { nearest } from '../scenario/suggest.ts';
 import type { Output } from './output.ts';
+import { readPackedFile } from './packed-file.ts';
+import { systemText } from './system-text.ts';
 import { printable, type Paint } from './terminal.ts';
 
 /** One byte more than the scenario reader takes, so that it sees that there is more. */
@@ -35,14 +39,9 @@ export function readFileHead(path: string): Uint8Array | string {
   }
 }
 
-export function systemText(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ENOENT': return 'there is no such file';
-    case 'EACCES': return 'may not be read';
-    case 'EISDIR': return 'is a folder, not a scenario';
-    default: return code === '' ? 'cannot be read' : `cannot be read (${code})`;
-  }
+/** The text of an image of hardware, or why there is none. */
+export function readImageFile(path: string): { readonly text: string } | string {
+  return readPackedFile(path, { stored: imageLimits.bytes, unpacked: imageLimits.bytes });
 }
 
 /** Prints what is wrong with the file and returns undefined, or returns the scenario. */
@@ -52,7 +51,7 @@ export function loadScenario(path: string, output: Output): Scenario | undefined
     output.talk(`error: ${bytes}`);
     return undefined;
   }
-  const reading = readScenario(path, bytes, vocabulary);
+  const reading = readScenario(path, bytes, vocabulary, (name) => readImageFile(resolve(dirname(path), name)));
   if (!reading.ok) {
     for (const diagnostic of reading.diagnostics) {
       output.talk(formatDiagnostic(diagnostic, reading.source, styleFor(output.paintTalk)));
@@ -75,6 +74,10 @@ export function withReleases(
     return undefined;
   }
   const { crashed, capture } = scenario;
+  if (crashed.imageFile !== null && options.has('crashed')) {
+    output.talk('error: --crashed: the crashed kernel of this scenario is an image, not a release');
+    return undefined;
+  }
   // `Result: Holds` speaks of the release in the file, also when another takes its place.
   const expectations = options.has('capture')
     ? scenario.expectations.map(({ release, result }) => ({ release: release ?? capture.release, result }))

@@ -67,19 +67,28 @@ export function codeOf(end: RunEnd, verdicts: readonly Verdict[]): number {
     case 'ended':
     case 'stuck':
       return verdicts.every(({ holds }) => holds) ? exitCode.ok : exitCode.violated;
+    case 'cut':
+      return verdicts.some(isSettled) ? exitCode.violated : exitCode.undecided;
     case 'limit':
       return exitCode.undecided;
     case 'schedule':
+    case 'order':
       return exitCode.usage;
     default:
       return unreachable(end);
   }
 }
 
+/** Violated whatever comes after. */
+export function isSettled({ claim, holds, vacuous }: Verdict): boolean {
+  return !holds && !vacuous && claim.quantifier !== 'sometimes';
+}
+
 /** Why a run did not end as it should; undefined when it did. */
 export function endText(end: RunEnd): string | undefined {
   switch (end.kind) {
     case 'ended':
+    case 'cut':
       return undefined;
     case 'stuck':
       return 'the capture kernel waits for something that never comes';
@@ -88,6 +97,9 @@ export function endText(end: RunEnd): string | undefined {
     case 'schedule':
       return `the schedule takes choice ${end.choice} at step ${end.step}, where the machine offers `
         + `0 to ${end.offered - 1}`;
+    case 'order':
+      return `the order asks for ${end.actor}${end.way === 0 ? '' : `:${end.way}`} at its step ${end.step}, `
+        + `where the machine offers ${end.offered.length === 0 ? 'nobody' : end.offered.join(', ')}`;
     default:
       return unreachable(end);
   }

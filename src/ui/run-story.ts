@@ -5,6 +5,7 @@ import type { Expectation, Scenario } from '../scenario/scenario.ts';
 import type { Output } from './output.ts';
 import { storyLines } from './story.ts';
 import { printable } from './terminal.ts';
+import { isSettled } from './run-command.ts';
 import { firstWrong, verdictLines, whyLines } from './verdict-text.ts';
 
 export function printStory(
@@ -29,7 +30,8 @@ export function printStory(
     for (const line of why) result(line);
   }
   result('');
-  result(decided ? `${observation(scenario, holds, paint)}${expectedText(scenario, holds, options)}`
+  const settled = done.end.kind === 'cut' && verdicts.some(isSettled);
+  result(decided || settled ? `${observation(scenario, holds, paint)}${expectedText(scenario, holds, options)}`
     : `Observation ${scenario.name} ${scenario.capture.release} Undecided`);
   if (!holds) result(`replay: ${stepCommandLine(path, options, wrong ?? done.events.length - 1)}`);
 }

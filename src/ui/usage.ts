@@ -65,6 +65,9 @@ export const commands: readonly CommandRow[] = [
       { name: 'in-flight', value: 'N', about: 'requests that devices may issue at any time (default 1)' },
       { name: 'window', value: 'PLACE', about: 'a phase or a routine from which everything is open' },
       { name: 'max-states', value: 'N', about: 'give up after so many states' },
+      { name: 'max-seconds', value: 'S', about: 'give up after so long' },
+      { name: 'save', value: 'FILE', about: 'write the counterexample as a scenario that dmarsim run replays' },
+      { name: 'json', about: 'one JSON document with the verdicts' },
       color, help],
     examples: ['dmarsim explore scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 --in-flight 2'],
   },
@@ -78,6 +81,14 @@ export const commands: readonly CommandRow[] = [
     examples: ['dmarsim conform test/vectors/qemu', 'dmarsim conform test/vectors/qemu --profile specification'],
   },
   {
+    name: 'inspect', operands: 'IMAGE...', about: 'the tables in an image of the hardware, as debugfs shows them',
+    options: [
+      { name: 'iova', value: 'ADDRESS', about: 'only what this address is mapped to' },
+      { name: 'device', value: 'BDF', about: 'only this device\'s tables' },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim inspect snap-2-kdump-start.json.gz --device 00:03.0 --iova 0xfffff000'],
+  },
+  {
     name: 'explain', operands: 'CODE', about: 'what a diagnostic of the scenario reader means',
     options: [color, help],
     examples: ['dmarsim explain S050'],
@@ -86,6 +97,14 @@ export const commands: readonly CommandRow[] = [
     name: 'profiles', operands: '[NAME]', about: 'the units of real machines; with a name, every field of one',
     options: [{ name: 'json', about: 'one JSON document' }, color, help],
     examples: ['dmarsim profiles sandy-bridge-ep'],
+  },
+  {
+    name: 'releases', operands: '[NAME] [NAME]',
+    about: 'the kernels that a scenario may name; one of them; or what two do differently',
+    options: [
+      { name: 'unit', value: 'KIND', about: "'not coherent' (default), 'coherent' or 'caching mode'" },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim releases linux-4.10 linux-4.12'],
   },
 ];
 

@@ -3,7 +3,7 @@
  * registers, memory, DMA requests and interrupt messages, and nothing else.
  */
 import type { Agenda, Appointment } from '../base/agenda.ts';
-import type { Trace } from '../base/event.ts';
+import { noCause, type Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { get, isSet, put, type Word64 } from '../base/word.ts';
@@ -19,6 +19,7 @@ import { RegisterInvalidation } from './register-invalidation.ts';
 import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR } from './registers.ts';
 import type { Answer, TranslationRequest } from './request.ts';
 import { RequestsInProgress } from './requests-in-progress.ts';
+import { takeRegisters } from './standing-state.ts';
 import { Translation } from './translation.ts';
 
 export class DmarUnit {
@@ -47,6 +48,13 @@ export class DmarUnit {
     this.#registerInvalidation = new RegisterInvalidation(this.core, this.#requests);
     this.#command = agenda.add(() => this.#completeCommand(),
       { name: `${settings.name}.command`, urgency: 'prompt' });
+  }
+
+  /** Before anything runs: takes over how a unit was found. Descriptors that were waiting go on. */
+  standAs(readings: ReadonlyMap<string, Word64>): void {
+    takeRegisters(this.core, readings);
+    this.#protectedMemory.follow();
+    this.#queue.kick(noCause);
   }
 
   // --- requests -----------------------------------------------------------------------------

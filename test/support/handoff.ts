@@ -18,6 +18,7 @@ export interface Pieces {
   readonly device?: string;
   /** More blocks of devices. */
   readonly devices?: string;
+  readonly crashedRelease?: string;
   readonly crashedOptions?: string;
   readonly crashed?: string;
   readonly release?: string;
@@ -52,7 +53,7 @@ device hpsa 02:00.0 {
   ${pieces.device ?? 'reset stops'}
 }
 ${pieces.devices ?? ''}
-crashed linux-4.9-rc5 {
+crashed ${pieces.crashedRelease ?? 'linux-4.9-rc5'} {
   command-line "${pieces.crashedOptions ?? 'intel_iommu=on'}"
   ${pieces.crashed ?? seedWork}
 }

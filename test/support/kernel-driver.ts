@@ -2,7 +2,7 @@
  * Kernel routines without a machine: memory and registers are maps, waits are answered from a script,
  * and every operation is kept as a line of text in raw numbers.
  */
-import { addressOf, bytesOf, sourceIdOf, type Word64 } from '../../src/base/word.ts';
+import { addressOf, and32, bytesOf, sourceIdOf, type Word64 } from '../../src/base/word.ts';
 import type { Domain } from '../../src/linux/iommu/dmar-domain.ts';
 import { allocDomain } from '../../src/linux/iommu/domain.ts';
 import { IntelIommu } from '../../src/linux/iommu/intel-iommu.ts';
@@ -52,14 +52,16 @@ export class KernelDriver {
     this.kernel = new Kernel({
       release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
       firmware: {
-        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null }], reservedRegions: [],
+        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
+        reservedRegions: [],
       },
+      platform: { pciWindows: [], x2apic: false },
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },
     });
     this.setRegister(0x08, setup.cap ?? usualCap);
     this.setRegister(0x10, setup.ecap ?? usualEcap);
     this.setRegister(0x00, 0x10n, 4);
-    this.iommu = this.run(allocIommu(0, addressOf(unitBase), () => this.kernel.pages.allocate()));
+    this.iommu = this.run(allocIommu(0, addressOf(unitBase), release, () => this.kernel.pages.allocate()));
     this.driver = new IntelIommu(this.kernel);
     this.driver.iommus.push(this.iommu);
     if (setup.queue === true) this.run(dmarEnableQi(this.iommu));
@@ -121,6 +123,23 @@ export class KernelDriver {
       case 'clear':
         for (let at = 0; at < operation.length; at += 4) this.#words.delete(bytesOf(operation.address) + at);
         return 0;
+      case 'copy':
+        for (let at = 0; at < operation.length; at += 4) {
+          this.poke(bytesOf(operation.to) + at, this.peek(bytesOf(operation.from) + at) % 2n ** 32n, 4);
+        }
+        return 0;
+      case 'fill':
+        for (let index = 0; index < operation.count; index += 1) {
+          this.poke(bytesOf(operation.address) + 8 * index, bigOf(operation.first) + BigInt(4096 * index));
+        }
+        return 0;
+      case 'find': {
+        let index = operation.start;
+        const has = (entry: number): boolean =>
+          and32(Number(this.peek(bytesOf(operation.address) + 16 * entry) % 2n ** 32n), operation.mask) !== 0;
+        while (index < operation.count && !has(index)) index += 1;
+        return index < operation.count ? index : -1;
+      }
       case 'wait': return this.waits.shift() ?? 0;
       case 'clock': return this.nowNs;
       case 'log':
@@ -148,6 +167,10 @@ export function operationText(operation: Operation): string {
     case 'load': return `load${operation.bytes * 8} ${hex(bytesOf(operation.address))}`;
     case 'store':
       return `store${operation.bytes * 8} ${hex(bytesOf(operation.address))} ${hex(bigOf(operation.value))}`;
+    case 'copy': return `copy ${hex(bytesOf(operation.from))} ${operation.length} to ${hex(bytesOf(operation.to))}`;
+    case 'fill':
+      return `fill ${hex(bytesOf(operation.address))} ${operation.count} from ${hex(bigOf(operation.first))}`;
+    case 'find': return `find ${hex(bytesOf(operation.address))} from ${operation.start}`;
     case 'clear':
     case 'write-back': return `${operation.kind} ${hex(bytesOf(operation.address))} ${operation.length}`;
     case 'register-read': return `read${operation.bytes * 8} +${hex(bytesOf(operation.address) - unitBase)}`;

@@ -1,5 +1,6 @@
 /** Every interleaving of a scenario from the window on, and what that says about each claim. */
 import type { Claim, Scenario } from '../../scenario/scenario.ts';
+import type { Counterexample } from './counterexample.ts';
 import { HandoffSystem } from './handoff.ts';
 import { Knowledge } from './knowledge.ts';
 import type { ExploreOptions } from './options.ts';
@@ -26,21 +27,12 @@ export interface ClaimVerdict {
   readonly counterexample: Counterexample | null;
 }
 
-export interface Counterexample {
-  /** The scenario with the schedule that violates the claim. */
-  readonly scenario: Scenario;
-  readonly moves: number;
-  readonly switches: number;
-  /** False where time ran out before every shorter way had been excluded. */
-  readonly isShortest: boolean;
-}
-
 export type ExplorationEnd =
   | { readonly kind: 'exhausted' }
   /** The way to the window never gets there. */
   | { readonly kind: 'no-window' }
   | { readonly kind: 'limit'; readonly what: string }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped'; readonly by: 'time' | 'user' };
 
 export interface Exploration {
   readonly window: Window;
@@ -99,7 +91,7 @@ export function explore(scenario: Scenario, options: ExploreOptions): Exploratio
   };
   return {
     window, states, transitions, depth, rounds, claims: scenario.claims.map(verdict),
-    end: exhausted ? { kind: 'exhausted' } : end === 'stopped' ? { kind: 'stopped' }
+    end: exhausted ? { kind: 'exhausted' } : end === 'stopped' ? { kind: 'stopped', by: 'time' }
       : { kind: 'limit', what: beyond ?? `${options.maxStates} states` },
   };
 }

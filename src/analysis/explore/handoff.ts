@@ -5,6 +5,7 @@ import { waysLimit } from '../../base/agenda.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { Monitor } from './monitor.ts';
+import type { Counterexample } from './counterexample.ts';
 import type { ClaimNumber, System } from './system.ts';
 import type { Window } from './window.ts';
 
@@ -14,8 +15,12 @@ export class HandoffSystem implements System {
   /** Claims that the way to the window violates. */
   readonly violatedBefore: readonly ClaimNumber[];
   readonly accesses = new Accesses();
+  readonly #scenario: Scenario;
+  readonly #window: Window;
 
   constructor(scenario: Scenario, window: Window, inFlight: number) {
+    this.#scenario = scenario;
+    this.#window = window;
     let monitor: Monitor | undefined;
     this.machine = new Machine(scenario, {
       trace: false, journal: true, accesses: this.accesses,
@@ -71,6 +76,22 @@ export class HandoffSystem implements System {
 
   unmet(): readonly ClaimNumber[] {
     return this.monitor.unmet();
+  }
+
+  /** The scenario that makes these moves from the window on, and nothing behind them. */
+  counterexample(moves: readonly number[], isShortest: boolean): Counterexample {
+    const { agenda } = this.machine;
+    const { schedule } = this.#scenario;
+    return {
+      scenario: {
+        ...this.#scenario,
+        schedule: Array.from({ length: this.#window.steps }, (_, step) => schedule?.[step] ?? 0),
+        order: moves.map((move) => ({ actor: agenda.nameOf(this.actorOf(move)), way: move % waysLimit })),
+      },
+      moves: moves.length,
+      switches: moves.filter((move, at) => at > 0 && this.actorOf(move) !== this.actorOf(moves[at - 1] ?? 0)).length,
+      isShortest,
+    };
   }
 
   actorOf(move: number): number {

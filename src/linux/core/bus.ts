@@ -29,6 +29,20 @@ export function* clear(address: Address, length: number): Routine<void> {
   yield { kind: 'clear', address, length };
 }
 
+export function* copy(to: Address, from: Address, length: number): Routine<void> {
+  yield { kind: 'copy', from, to, length };
+}
+
+/** `count` 64-bit entries from `address` on, each for the page behind the last one's. */
+export function* fillEntries(address: Address, count: number, first: Word64): Routine<void> {
+  yield { kind: 'fill', address, count, first };
+}
+
+/** The next of `count` 16-byte entries, from `start` on, whose first word has a bit of `mask`; or −1. */
+export function* findEntry(address: Address, start: number, count: number, mask: number): Routine<number> {
+  return asNumber(yield { kind: 'find', address, start, count, mask });
+}
+
 export function* readl(address: Address): Routine<number> {
   return asNumber(yield { kind: 'register-read', address, bytes: 4 });
 }

@@ -8,9 +8,21 @@ export interface FirmwareTable {
   readonly units: readonly {
     readonly base: Address;
     readonly buses: { readonly first: number; readonly last: number } | null;
+    /** It takes what is left, and the table lists that device by device instead of with INCLUDE_PCI_ALL. */
+    readonly isListed: boolean;
+    /** Scopes of I/O APICs; where no unit has one, the table does not offer interrupt remapping. */
+    readonly ioapics: readonly { readonly id: number; readonly source: SourceId }[];
   }[];
   readonly reservedRegions: readonly {
     readonly first: Address; readonly last: Address; readonly device: SourceId }[];
+}
+
+/** What a kernel finds besides the DMAR table. */
+export interface PlatformTable {
+  /** Memory windows of the host bridge. */
+  readonly pciWindows: readonly { readonly first: Address; readonly last: Address }[];
+  /** The CPU has x2APIC. */
+  readonly x2apic: boolean;
 }
 
 export interface PciDevice {

@@ -7,10 +7,11 @@
  */
 import { assert, beyondModel, fail } from '../../base/assert.ts';
 import type { Address, SourceId } from '../../base/word.ts';
-import type { Release } from '../releases/releases.ts';
+import type { Release } from '../releases/release.ts';
 import { CommandLine } from './command-line.ts';
 import { directDmaOps, type DmaOps } from './dma-ops.ts';
-import type { FirmwareTable, PciDevice } from './firmware.ts';
+import type { FirmwareTable, PciDevice, PlatformTable } from './firmware.ts';
+import { InterruptVectors, localApicChip, type IrqChip } from './interrupts.ts';
 import { firstTimerVector, timerCount, type Routine } from './operation.ts';
 import { PageAllocator } from './pages.ts';
 
@@ -20,6 +21,7 @@ export interface KernelSettings {
   readonly isKdump: boolean;
   readonly commandLine: string;
   readonly firmware: FirmwareTable;
+  readonly platform: PlatformTable;
   readonly devices: readonly PciDevice[];
   /** The memory that its allocator hands out. */
   readonly pages: { readonly first: Address; readonly end: Address };
@@ -40,16 +42,26 @@ export class Kernel {
   readonly pages: PageAllocator;
   /** dma_ops: direct until an IOMMU driver takes it over. */
   dmaOps: DmaOps = directDmaOps;
-  readonly #handlers = new Map<number, () => Routine<void>>();
+  readonly vectors: InterruptVectors;
+  /** What stands between devices and the vectors: the local APIC, until interrupt remapping is set up. */
+  irqChip: IrqChip = localApicChip;
   readonly #dmaMasks = new Map<SourceId, number>();
-  #nextVector = 0x31;
   #timers = 0;
 
   constructor(settings: KernelSettings) {
     this.settings = settings;
     this.release = settings.release;
+    this.vectors = new InterruptVectors(settings.release.vectorOrder);
     this.commandLine = new CommandLine(settings.commandLine);
     this.pages = new PageAllocator(settings.pages.first, settings.pages.end);
+  }
+
+  /** Before anything else: a release that cannot be followed is told from one that does nothing. */
+  * begin(): Routine<void> {
+    const { name, notModelled } = this.release;
+    // Thrown in the machine's first step, not while it is put together.
+    yield { kind: 'clock' };
+    if (notModelled !== null) beyondModel(`the model has of ${name}: ${notModelled} is missing`);
   }
 
   deviceNamed(name: string): PciDevice {
@@ -67,20 +79,11 @@ export class Kernel {
     return this.#dmaMasks.get(device.source) ?? defaultDmaMaskBits;
   }
 
-  /** request_irq: returns the vector that now leads to `handler`. */
-  requestInterrupt(handler: () => Routine<void>): number {
-    const vector = this.#nextVector;
-    if (vector >= firstTimerVector) beyondModel('the interrupt vectors of a CPU');
-    this.#nextVector += 1;
-    this.#handlers.set(vector, handler);
-    return vector;
-  }
-
   timer(handler: () => Routine<void>): Timer {
     const vector = firstTimerVector + timerCount - 1 - this.#timers;
     if (this.#timers === timerCount) beyondModel('the timers of a CPU');
     this.#timers += 1;
-    this.#handlers.set(vector, handler);
+    this.vectors.set(vector, handler);
     return {
       * arm(delayNs: number): Routine<void> {
         yield { kind: 'arm-timer', vector, delayNs };
@@ -93,7 +96,7 @@ export class Kernel {
     let vector = yield { kind: 'sleep', durationNs };
     while (vector !== 0) {
       assert(typeof vector === 'number', 'a sleep is answered with a vector');
-      const handler = this.#handlers.get(vector);
+      const handler = this.vectors.handler(vector);
       if (handler !== undefined) yield* handler();
       vector = yield { kind: 'resume-sleep' };
     }

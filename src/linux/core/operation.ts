@@ -23,6 +23,16 @@ export type Operation =
   | { readonly kind: 'store'; readonly address: Address; readonly bytes: 4 | 8; readonly value: Word64 }
   /** memset to zero of memory that nobody else can see yet. */
   | { readonly kind: 'clear'; readonly address: Address; readonly length: number }
+  /** memcpy of whole words into memory that nobody else can see yet. */
+  | { readonly kind: 'copy'; readonly from: Address; readonly to: Address; readonly length: number }
+  /** Words of 64 bits into memory that nobody else can see yet: `first`, then each a page further. */
+  | { readonly kind: 'fill'; readonly address: Address; readonly count: number; readonly first: Word64 }
+  /**
+   * Reads one 32-bit word of every 16 bytes of memory that nobody else writes; answered with the index of
+   * the first from `start` on that has a bit of the mask, or −1.
+   */
+  | { readonly kind: 'find'; readonly address: Address; readonly start: number; readonly count: number;
+      readonly mask: number }
   /** CLFLUSH of every line of the range. */
   | { readonly kind: 'write-back'; readonly address: Address; readonly length: number }
   | { readonly kind: 'register-read'; readonly address: Address; readonly bytes: 4 | 8 }

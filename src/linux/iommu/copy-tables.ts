@@ -1,10 +1,10 @@
 /**
- * `copy_translation_tables` (drivers/iommu/intel-iommu.c, 4.2 to 5.19): the capture kernel takes over
+ * `copy_translation_tables` (drivers/iommu/intel-iommu.c, 4.2; drivers/iommu/intel/iommu.c, to 7.0): the capture kernel takes over
  * root and context tables. The page tables stay where the crashed kernel left them.
  */
 import { fail } from '../../base/assert.ts';
 import {
-  addressOf, get, field, isSet, offsetBy, zeroWord, type Address,
+  addressOf, get, field, isSet, offsetBy, sourceIdOf, zeroWord, type Address,
 } from '../../base/word.ts';
 import { load64, readq, routine, store64 } from '../core/bus.ts';
 import {
@@ -13,12 +13,13 @@ import {
 } from './formats.ts';
 import { allocTablePage, iommuFlushCache, registerAt, type Iommu } from './iommu.ts';
 import type { Routine } from '../core/operation.ts';
+import type { Release } from '../releases/release.ts';
 
 const busCount = 256;
 const functionCount = 256;
 
 /** Returns false where the tables cannot be taken over; the caller then turns translation off. */
-export function* copyTranslationTables(iommu: Iommu): Routine<boolean> {
+export function* copyTranslationTables(iommu: Iommu, release: Release): Routine<boolean> {
   return yield* routine('copy_translation_tables', iommu.name, function* () {
     const { rootTable } = iommu;
     if (rootTable === null) fail(`${iommu.name} has a root table of its own by now`);
@@ -28,7 +29,7 @@ export function* copyTranslationTables(iommu: Iommu): Routine<boolean> {
     const old = addressOf(get(field(63, 12), address) * 4096);
     if (old === addressOf(0)) return false;
     const copies: (Address | undefined)[] = [];
-    for (let bus = 0; bus < busCount; bus += 1) copies.push(yield* copyContextTable(iommu, old, bus));
+    for (let bus = 0; bus < busCount; bus += 1) copies.push(yield* copyContextTable(iommu, release, old, bus));
     for (const [bus, table] of copies.entries()) {
       if (table !== undefined) yield* store64(offsetBy(rootTable, 16 * bus), rootEntryFor(table));
     }
@@ -38,7 +39,9 @@ export function* copyTranslationTables(iommu: Iommu): Routine<boolean> {
 }
 
 /** `copy_context_table` of one bus: the copy, or undefined where the old kernel had none. */
-function* copyContextTable(iommu: Iommu, oldRoot: Address, bus: number): Routine<Address | undefined> {
+function* copyContextTable(
+  iommu: Iommu, release: Release, oldRoot: Address, bus: number,
+): Routine<Address | undefined> {
   const old = rootEntryLctp(yield* load64(offsetBy(oldRoot, 16 * bus)));
   if (old === undefined) return undefined;
   return yield* routine('copy_context_table', `bus ${bus.toString(16).padStart(2, '0')}`, function* () {
@@ -49,8 +52,9 @@ function* copyContextTable(iommu: Iommu, oldRoot: Address, bus: number): Routine
       if (!contextEntryValid({ low, high: zeroWord })) continue;
       const entry = { low, high: yield* load64(offsetBy(place, 8)) };
       const did = contextDomainId(entry);
-      if (did < iommu.caps.ndoms) iommu.domainIds.add(did);
-      const copy = contextSetCopied(entry);
+      if (release.reservesCopiedIds && did < iommu.caps.ndoms) iommu.domainIds.add(did);
+      if (release.copiedMark === 'bitmap') iommu.copiedTables.add(sourceIdOf(bus * functionCount + devfn));
+      const copy = release.copiedMark === 'entry-bit-67' ? contextSetCopied(entry) : entry;
       yield* store64(offsetBy(table, contextEntryBytes * devfn), copy.low);
       yield* store64(offsetBy(table, contextEntryBytes * devfn + 8), copy.high);
     }

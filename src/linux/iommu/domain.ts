@@ -1,7 +1,7 @@
 /** What the driver does with a domain: makes it, maps in it, unmaps (drivers/iommu/intel-iommu.c, 4.9). */
 import { assert } from '../../base/assert.ts';
 import {
-  addressIn, bytesOf, frameAt, frameBytes, frameNumber, frameOf, isZero, offsetBy, tableIndex, toBigInt,
+  addressIn, bytesOf, frameAt, frameBytes, frameNumber, frameOf, isZero, offsetBy, tableIndex,
   zeroWord, type Address, type Frame,
 } from '../../base/word.ts';
 import { load64, printk, routine, store64 } from '../core/bus.ts';
@@ -11,7 +11,6 @@ import type { PciDevice } from '../core/firmware.ts';
 import { allocTablePage, iommuFlushCache } from './iommu.ts';
 import { IovaDomain } from './iova.ts';
 import type { IntelIommu } from './intel-iommu.ts';
-import { pciName } from '../core/print-formats.ts';
 import type { Routine } from '../core/operation.ts';
 
 /** DEFAULT_DOMAIN_ADDRESS_WIDTH. */
@@ -41,7 +40,7 @@ export function* domainAttachIommu(domain: Domain): Routine<number> {
   let id = 0;
   while (iommu.domainIds.has(id)) id += 1;
   if (id >= iommu.caps.ndoms) {
-    yield* printk(`DMAR: ${iommu.name}: No free domain ids`);
+    yield* printk(iommu.messages.noDomainIds(iommu));
     return 0;
   }
   iommu.domainIds.add(id);
@@ -95,8 +94,7 @@ export function* domainPfnMapping(
         const old = yield* load64(offsetBy(place, 8 * index));
         const entry = dmaPte(offsetBy(physical, (done + index) * frameBytes), protection);
         if (!isZero(old)) {
-          yield* printk(`DMAR: ERROR: DMA PTE for vPFN 0x${(number + done + index).toString(16)} already `
-            + `set (to ${toBigInt(old).toString(16)} not ${toBigInt(entry).toString(16)})`);
+          yield* printk(domain.iommu.messages.pteAlreadySet((number + done + index).toString(16), old, entry));
         } else {
           yield* store64(offsetBy(place, 8 * index), entry);
         }
@@ -126,9 +124,8 @@ export function* domainPrepareIdentityMap(
   domain: Domain, first: Address, last: Address,
 ): Routine<void> {
   yield* routine('domain_prepare_identity_map', domain.device.name, function* () {
-    const { source } = domain.device;
-    yield* printk(`DMAR: Setting identity map for device ${pciName(source)} `
-      + `[0x${bytesOf(first).toString(16)} - 0x${bytesOf(last).toString(16)}]`);
+    const { identityMap } = domain.iommu.messages;
+    if (identityMap !== null) yield* printk(identityMap(domain.device.source, first, last));
     assert(bytesOf(first) <= bytesOf(last), 'an RMRR ends behind its beginning');
     const firstFrame = frameOf(first);
     const pages = frameNumber(frameOf(last)) - frameNumber(firstFrame) + 1;

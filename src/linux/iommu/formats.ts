@@ -11,6 +11,7 @@ import {
 export const DMAR = {
   VER: 0x00, CAP: 0x08, ECAP: 0x10, GCMD: 0x18, GSTS: 0x1c, RTADDR: 0x20, CCMD: 0x28, FSTS: 0x34,
   FECTL: 0x38, FEDATA: 0x3c, FEADDR: 0x40, FEUADDR: 0x44, PMEN: 0x64, IQH: 0x80, IQT: 0x88, IQA: 0x90,
+  IRTA: 0xb8,
 } as const;
 
 const twoTo = (exponent: number): number => 2 ** exponent;
@@ -20,6 +21,8 @@ export const DMA_GCMD_SRTP = twoTo(30);
 export const DMA_GCMD_WBF = twoTo(27);
 export const DMA_GCMD_QIE = twoTo(26);
 export const DMA_GCMD_IRE = twoTo(25);
+export const DMA_GCMD_SIRTP = twoTo(24);
+export const DMA_GCMD_CFI = twoTo(23);
 
 /** DMA_GSTS_TES and its neighbours stand in the same places as the commands. */
 export const DMA_GSTS_TES = bit(31);
@@ -27,6 +30,8 @@ export const DMA_GSTS_RTPS = bit(30);
 export const DMA_GSTS_WBFS = bit(27);
 export const DMA_GSTS_QIES = bit(26);
 export const DMA_GSTS_IRES = bit(25);
+export const DMA_GSTS_IRTPS = bit(24);
+export const DMA_GSTS_CFIS = bit(23);
 
 export const DMA_RTADDR_RTT = bit(11);
 export const DMA_PMEN_EPM = bit(31);
@@ -37,6 +42,7 @@ export const DMA_FSTS_PPF_BIT = 2;
 export const DMA_FSTS_IQE_BIT = 16;
 export const DMA_FSTS_ICE_BIT = 32;
 export const DMA_FSTS_ITE_BIT = 64;
+export const DMA_FSTS_PRO_BIT = 128;
 const DMA_FSTS_FAULT_RECORD_INDEX = field(15, 8);
 
 export function dmaFstsFaultRecordIndex(status: number): number {
@@ -64,6 +70,13 @@ export interface Caps {
   readonly qis: boolean;
   readonly iotlbOffset: number;
   readonly scSupport: boolean;
+  /** ESRTPS, ESIRTPS: SRTP and SIRTP invalidate by themselves what the pointer leads to. */
+  readonly setRootInvalidates: boolean;
+  readonly setInterruptInvalidates: boolean;
+  readonly interruptRemapping: boolean;
+  /** EIM: entries with the 32-bit destinations of x2APIC. */
+  readonly extendedInterruptMode: boolean;
+  readonly passThrough: boolean;
 }
 
 export function capsOf(cap: Word64, ecap: Word64): Caps {
@@ -86,6 +99,11 @@ export function capsOf(cap: Word64, ecap: Word64): Caps {
     qis: isSet(bit(1), ecap),
     iotlbOffset: get(field(17, 8), ecap) * 16,
     scSupport: isSet(bit(7), ecap),
+    setRootInvalidates: isSet(bit(63), cap),
+    setInterruptInvalidates: isSet(bit(62), cap),
+    interruptRemapping: isSet(bit(3), ecap),
+    extendedInterruptMode: isSet(bit(4), ecap),
+    passThrough: isSet(bit(6), ecap),
   };
 }
 
@@ -132,11 +150,6 @@ export function contextCopied(entry: ContextEntry): boolean {
   return isSet(CONTEXT_COPIED, entry.high);
 }
 
-/** A copied entry is not present to the driver, though the hardware walks it. */
-export function contextPresent(entry: ContextEntry): boolean {
-  return contextEntryValid(entry) && !contextCopied(entry);
-}
-
 export function contextSetCopied(entry: ContextEntry): ContextEntry {
   return { low: entry.low, high: put(CONTEXT_COPIED, entry.high, 1) };
 }
@@ -168,6 +181,10 @@ export function contextSetFaultEnable(low: Word64): Word64 {
 
 export function contextSetPresent(low: Word64): Word64 {
   return put(CONTEXT_PRESENT, low, 1);
+}
+
+export function contextClearPresent(low: Word64): Word64 {
+  return put(CONTEXT_PRESENT, low, 0);
 }
 
 // --- page-table entries -----------------------------------------------------------------------
@@ -251,6 +268,12 @@ export function iotlbDescriptor(
       [bit(7), caps.readDrain ? 1 : 0], [field(31, 16), domain]),
     high: put(field(5, 0), wordOfAddress(address), order),
   };
+}
+
+/** `qi_flush_iec`: one index, or (null) the whole interrupt-entry cache. */
+export function interruptDescriptor(index: number | null): Descriptor {
+  const selected = index === null ? [] : [[bit(4), 1], [field(47, 32), index]] as const;
+  return { low: compose([QI_TYPE, 4], ...selected), high: zeroWord };
 }
 
 /** QI_DONE: what the unit writes to the status word when the wait is reached. */

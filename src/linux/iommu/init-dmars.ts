@@ -1,48 +1,40 @@
-/** `dmar_table_init` and `intel_iommu_init` (drivers/iommu/dmar.c and intel-iommu.c, 4.9), in their order. */
-import { sourceIdOf, wordOfAddress } from '../../base/word.ts';
+/** `dmar_table_init` and `intel_iommu_init` (drivers/iommu/dmar.c and intel-iommu.c, 3.9 to 5.2), in their order. */
+import { and32, sourceIdOf } from '../../base/word.ts';
 import { printk, routine } from '../core/bus.ts';
 import { copyTranslationTables } from './copy-tables.ts';
-import { getDomainForDev } from './device-domain.ts';
+import { iommuPrepareIdentityMap } from './device-domain.ts';
 import { IntelDmaOps } from './intel-dma-ops.ts';
-import { dmarFault, dmarSetInterrupt } from './dmar-fault.ts';
-import { domainPrepareIdentityMap } from './domain.ts';
+import { dmarFault, dmarSetInterrupt, enableDrhdFaultHandling } from './dmar-fault.ts';
+import { dmarTableInit } from './dmar-table.ts';
+import { DMA_GCMD_TE } from './formats.ts';
 import { flushContext, flushIotlb, noAddress } from './flush.ts';
 import {
-  allocIommu, allocTablePage, initTranslationStatus, iommuDisableProtectMemRegions,
+  allocTablePage, initTranslationStatus, iommuDisableProtectMemRegions,
   iommuDisableTranslation, iommuEnableTranslation, iommuFlushWriteBuffer, iommuSetRootEntry, type Iommu,
 } from './iommu.ts';
+import { LegacyIrqs } from '../irq-remapping/legacy-irqs.ts';
+import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { IntelIommu } from './intel-iommu.ts';
-import { padded16 } from '../core/print-formats.ts';
+import { intelIommuSetup } from './options.ts';
 import type { Routine } from '../core/operation.ts';
 import { dmarDisableQi, dmarEnableQi } from './queued-invalidation.ts';
 
-/** `parse_dmar_table`: prints the firmware's table and looks at each unit. */
-function* dmarTableInit(driver: IntelIommu): Routine<void> {
-  const { firmware } = driver.kernel.settings;
-  yield* printk(`DMAR: Host address width ${firmware.hostAddressWidth}`);
-  for (const [index, unit] of firmware.units.entries()) {
-    yield* printk(`DMAR: DRHD base: ${padded16(wordOfAddress(unit.base))} `
-      + `flags: 0x${unit.buses === null ? 1 : 0}`);
-    driver.iommus.push(yield* allocIommu(index, unit.base, () => driver.kernel.pages.allocate()));
-  }
-  for (const { first, last } of firmware.reservedRegions) {
-    yield* printk(`DMAR: RMRR base: ${padded16(wordOfAddress(first))} `
-      + `end: ${padded16(wordOfAddress(last))}`);
-  }
-}
-
-/** `intel_iommu_init_qi`. */
-function* intelIommuInitQi(driver: IntelIommu, iommu: Iommu): Routine<void> {
-  // Faults and a queue that an earlier kernel left behind.
+/** Faults and a queue that an earlier kernel left behind. */
+function* clearQueueOfBefore(driver: IntelIommu, iommu: Iommu): Routine<void> {
+  // With interrupt remapping the queue is this kernel's own by now.
+  if (iommu.queue !== null) return;
   yield* dmarFault(driver, iommu);
   yield* dmarDisableQi(iommu);
-  const queued = yield* dmarEnableQi(iommu);
-  yield* printk(`DMAR: ${iommu.name}: Using ${queued ? 'Queued' : 'Register based'} invalidation`);
+}
+
+function* chooseFlushes(iommu: Iommu): Routine<void> {
+  const queued = iommu.queue !== null || (yield* dmarEnableQi(iommu));
+  yield* printk(iommu.messages.invalidation(iommu, queued));
 }
 
 /** Takes over what an earlier kernel left enabled, or switches it off (`init_dmars`, steps d to f). */
-function* inheritTranslation(iommu: Iommu, isKdump: boolean): Routine<boolean> {
+function* inheritTranslation(iommu: Iommu, { release, settings: { isKdump } }: Kernel): Routine<boolean> {
   if (!iommu.preEnabled) {
     iommu.rootTable = yield* allocTablePage(iommu);
     return false;
@@ -56,7 +48,7 @@ function* inheritTranslation(iommu: Iommu, isKdump: boolean): Routine<boolean> {
   }
   iommu.rootTable = yield* allocTablePage(iommu);
   yield* printk('DMAR: Translation already enabled - trying to copy translation structures');
-  if (yield* copyTranslationTables(iommu)) {
+  if (yield* copyTranslationTables(iommu, release)) {
     yield* printk(`DMAR: Copied translation tables from previous kernel for ${iommu.name}`);
     return true;
   }
@@ -66,49 +58,99 @@ function* inheritTranslation(iommu: Iommu, isKdump: boolean): Routine<boolean> {
   return false;
 }
 
-/** RMRRs of devices, mapped before translation is switched on (`iommu_prepare_rmrr_dev`). */
+/** The RMRRs of devices (`iommu_prepare_rmrr_dev`), before translation is switched on. */
 function* prepareReservedRegions(driver: IntelIommu): Routine<void> {
-  yield* printk('DMAR: Setting RMRR:');
+  const { settingRmrr } = driver.messages;
+  if (settingRmrr !== null) yield* printk(settingRmrr);
   for (const region of driver.reservedRegions) {
     const device = driver.kernel.settings.devices.find((known) => known.source === region.device);
-    if (device === undefined) continue;
-    const domain = yield* getDomainForDev(driver, device);
-    yield* domainPrepareIdentityMap(domain, region.first, region.last);
+    if (device !== undefined) yield* iommuPrepareIdentityMap(driver, device, region);
   }
+}
+
+function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs> {
+  yield* enableDrhdFaultHandling(driver);
+  return yield* LegacyIrqs.setUp(driver.kernel, driver.irTables);
 }
 
 /** `intel_iommu_init`: takes the units, then the DMA API. */
 export function* intelIommuInit(kernel: Kernel): Routine<void> {
   const driver = new IntelIommu(kernel);
+  yield* intelIommuSetup(kernel.commandLine, driver.messages);
+  const legacyIrqs = (yield* irqRemapping(driver)) ? yield* startInterrupts(driver) : null;
   yield* dmarTableInit(driver);
+  if (legacyIrqs !== null) yield* legacyIrqs.beforeDevices();
+  if (kernel.release.takeOver === 'translation-off-first') yield* disableTranslationOfBefore(driver);
+  if (driver.options.off) {
+    if (kernel.release.switchedOff === 'translation-off') yield* intelDisableIommus(driver);
+    return;
+  }
+  if (driver.reservedRegions.length === 0) yield* printk('DMAR: No RMRR found');
+  yield* printk('DMAR: No ATSR found');
   yield* initDmars(driver);
   kernel.dmaOps = new IntelDmaOps(driver);
-  yield* printk('DMAR: Intel(R) Virtualization Technology for Directed I/O');
+  yield* printk(driver.messages.done);
+  if (legacyIrqs !== null) yield* legacyIrqs.withDrivers();
 }
 
-export function* initDmars(driver: IntelIommu): Routine<void> {
-  const { isKdump } = driver.kernel.settings;
-  yield* routine('init_dmars', '', function* () {
-    let copiedTables = false;
-    for (const iommu of driver.iommus) {
-      yield* intelIommuInitQi(driver, iommu);
-      yield* initTranslationStatus(iommu);
-      if (yield* inheritTranslation(iommu, isKdump)) copiedTables = true;
-    }
-    // A second loop, after the queues of all units are up.
-    for (const iommu of driver.iommus) {
-      yield* iommuFlushWriteBuffer(iommu);
-      yield* iommuSetRootEntry(iommu);
-      yield* flushContext(iommu, 0, sourceIdOf(0), 'global');
-      yield* flushIotlb(iommu, 0, noAddress, 0, 'global');
-    }
-    // With copied tables devices keep their old mappings until their driver comes.
-    if (!copiedTables) yield* prepareReservedRegions(driver);
-    for (const iommu of driver.iommus) {
-      yield* iommuFlushWriteBuffer(iommu);
-      yield* dmarSetInterrupt(driver, iommu);
-      if (!iommu.preEnabled) yield* iommuEnableTranslation(iommu);
-      yield* iommuDisableProtectMemRegions(iommu);
-    }
-  });
+/** "Disable translation if already enabled prior to OS handover" (3a93c841c2b3, to 4.1). */
+function* disableTranslationOfBefore(driver: IntelIommu): Routine<void> {
+  for (const iommu of driver.iommus) {
+    if (and32(iommu.gcmd, DMA_GCMD_TE) !== 0) yield* iommuDisableTranslation(iommu);
+  }
+}
+
+/** `intel_disable_iommus` (161b28aae165): whatever the unit's state. */
+function* intelDisableIommus(driver: IntelIommu): Routine<void> {
+  for (const iommu of driver.iommus) yield* iommuDisableTranslation(iommu);
+}
+
+function* initDmars(driver: IntelIommu): Routine<void> {
+  yield* routine('init_dmars', '', () => driver.kernel.release.takeOver === 'copied-tables'
+    ? initDmarsWithCopies(driver) : initDmarsFromNothing(driver));
+}
+
+/** `init_dmars` to 4.1: the root pointer is set last, when the entries of reserved regions exist. */
+function* initDmarsFromNothing(driver: IntelIommu): Routine<void> {
+  for (const iommu of driver.iommus) iommu.rootTable = yield* allocTablePage(iommu);
+  for (const iommu of driver.iommus) yield* clearQueueOfBefore(driver, iommu);
+  for (const iommu of driver.iommus) yield* chooseFlushes(iommu);
+  yield* prepareReservedRegions(driver);
+  for (const iommu of driver.iommus) {
+    yield* iommuFlushWriteBuffer(iommu);
+    yield* dmarSetInterrupt(driver, iommu);
+    yield* setRootAndFlush(iommu);
+    yield* iommuEnableTranslation(iommu);
+    yield* iommuDisableProtectMemRegions(iommu);
+  }
+}
+
+/** `init_dmars` from 4.2 on. */
+function* initDmarsWithCopies(driver: IntelIommu): Routine<void> {
+  let copiedTables = false;
+  for (const iommu of driver.iommus) {
+    yield* clearQueueOfBefore(driver, iommu);
+    yield* chooseFlushes(iommu);
+    yield* initTranslationStatus(iommu);
+    if (yield* inheritTranslation(iommu, driver.kernel)) copiedTables = true;
+  }
+  // A second loop, after the queues of all units are up.
+  for (const iommu of driver.iommus) {
+    yield* iommuFlushWriteBuffer(iommu);
+    yield* setRootAndFlush(iommu);
+  }
+  // With copied tables devices keep their old mappings until their driver comes.
+  if (!copiedTables) yield* prepareReservedRegions(driver);
+  for (const iommu of driver.iommus) {
+    yield* iommuFlushWriteBuffer(iommu);
+    yield* dmarSetInterrupt(driver, iommu);
+    if (!iommu.preEnabled) yield* iommuEnableTranslation(iommu);
+    yield* iommuDisableProtectMemRegions(iommu);
+  }
+}
+
+function* setRootAndFlush(iommu: Iommu): Routine<void> {
+  yield* iommuSetRootEntry(iommu);
+  yield* flushContext(iommu, 0, sourceIdOf(0), 'global');
+  yield* flushIotlb(iommu, 0, noAddress, 0, 'global');
 }

@@ -3,8 +3,8 @@
  */
 import { beyondModel, fail } from '../../base/assert.ts';
 import {
-  bareHex, compose, isSet, maskOf, offsetBy, or32, without32, wordOf, wordOfAddress, zeroWord,
-  type Address, type Field,
+  compose, isSet, maskOf, offsetBy, or32, without32, wordOf, wordOfAddress, zeroWord,
+  type Address, type Field, type SourceId,
 } from '../../base/word.ts';
 import { clear, printk, readl, readq, routine, waitFor, writel, writeq } from '../core/bus.ts';
 import {
@@ -13,6 +13,8 @@ import {
   type Caps,
 } from './formats.ts';
 import type { Routine } from '../core/operation.ts';
+import type { Release } from '../releases/release.ts';
+import { driverMessages, type DriverMessages, type NamedUnit } from './driver-messages.ts';
 
 /** DMAR_OPERATION_TIMEOUT: ten seconds of TSC cycles. */
 export const operationTimeoutNs = 10_000_000_000;
@@ -25,21 +27,26 @@ export interface QueuedInvalidation {
 }
 
 /** struct intel_iommu. */
-export interface Iommu {
-  readonly name: string;
-  readonly base: Address;
+export interface Iommu extends NamedUnit {
   readonly caps: Caps;
   /** Width in levels minus two: 2 for 48 bits (iommu_calculate_agaw). */
   readonly agaw: number;
+  /** The same for the widest table that the unit can walk at all (iommu_calculate_max_sagaw). */
+  readonly msagaw: number;
   /** The kernel's copy of the level bits of GCMD. */
   gcmd: number;
   queue: QueuedInvalidation | null;
   /** The bitmap of domain-ids in use; 0 is never given out. */
   readonly domainIds: Set<number>;
+  /** `copied_tables`: the devices whose entries are the crashed kernel's (6.0). */
+  readonly copiedTables: Set<SourceId>;
   rootTable: Address | null;
   /** VTD_FLAG_TRANS_PRE_ENABLED. */
   preEnabled: boolean;
+  /** The vector of its fault interrupt (irq); null: not set up yet. */
+  faultVector: number | null;
   readonly newPage: () => Address;
+  readonly messages: DriverMessages;
 }
 
 export function registerAt(iommu: Iommu, offset: number): Address {
@@ -52,25 +59,37 @@ function calculateAgaw(sagaw: number): number {
   return agaw ?? beyondModel('the address widths that the kernel uses');
 }
 
+function calculateMsagaw(sagaw: number): number {
+  const agaw = [4, 3, 2, 1, 0].find((width) => Math.floor(sagaw / 2 ** width) % 2 === 1);
+  return agaw ?? beyondModel('the address widths that the kernel uses');
+}
+
 /** `alloc_iommu` (dmar.c): reads who the unit is and what it is doing already. */
 export function* allocIommu(
-  sequence: number, base: Address, newPage: () => Address,
+  sequence: number, base: Address, release: Release, newPage: () => Address,
 ): Routine<Iommu> {
+  const messages = driverMessages(release.startUpMessages);
   const cap = yield* readq(offsetBy(base, DMAR.CAP));
   const ecap = yield* readq(offsetBy(base, DMAR.ECAP));
   const caps = capsOf(cap, ecap);
   const version = yield* readl(offsetBy(base, DMAR.VER));
   const name = `dmar${sequence}`;
-  yield* printk(`DMAR: ${name}: reg_base_addr ${bareHex(wordOfAddress(base))} `
-    + `ver ${Math.floor(version / 16) % 16}:${version % 16} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`);
+  yield* printk(messages.unit({ sequence, name, base },
+    `${Math.floor(version / 16) % 16}:${version % 16}`, cap, ecap));
+  return {
+    sequence, name, base, caps, agaw: calculateAgaw(caps.sagaw), gcmd: yield* firstCommand(base, release),
+    msagaw: calculateMsagaw(caps.sagaw), queue: null, domainIds: new Set([0]), copiedTables: new Set(),
+    rootTable: null, preEnabled: false, faultVector: null, newPage, messages,
+  };
+}
+
+/** What the driver believes of GCMD, which cannot be read; a driver that knows nothing switches all off. */
+function* firstCommand(base: Address, release: Release): Routine<number> {
+  if (!release.commandFromStatus) return 0;
   const status = { low: yield* readl(offsetBy(base, DMAR.GSTS)), high: 0 };
-  const gcmd = (isSet(DMA_GSTS_IRES, status) ? DMA_GCMD_IRE : 0)
+  return (isSet(DMA_GSTS_IRES, status) ? DMA_GCMD_IRE : 0)
     + (isSet(DMA_GSTS_TES, status) ? DMA_GCMD_TE : 0)
     + (isSet(DMA_GSTS_QIES, status) ? DMA_GCMD_QIE : 0);
-  return {
-    name, base, caps, agaw: calculateAgaw(caps.sagaw), gcmd, queue: null, domainIds: new Set([0]),
-    rootTable: null, preEnabled: false, newPage,
-  };
 }
 
 /** IOMMU_WAIT_OP on a status register: the unit must answer, or the kernel panics. */

@@ -1,7 +1,9 @@
-/**
- * The kernel's own words, byte for byte (drivers/iommu/dmar.c, intel-iommu.c, 4.6 to 5.4).
- */
-import { bareHex, bdf, wordOf, type SourceId, type Word64 } from '../../base/word.ts';
+/** The lines of a fault, byte for byte and by era (`dmar_fault_do_one` of drivers/iommu/dmar.c). */
+import { unreachable } from '../../base/assert.ts';
+import {
+  bareHex, bdf, busOf, devfnOf, wordOf, type SourceId, type Word64,
+} from '../../base/word.ts';
+import type { FaultLine } from '../releases/release.ts';
 
 /** `dma_remap_fault_reasons`, index 0 to 0xd. */
 const dmaRemapFaultReasons: readonly string[] = [
@@ -39,15 +41,51 @@ export function dmarGetFaultReason(reason: number): { text: string; interrupt: b
   return { text: dmaRemapFaultReasons[reason] ?? 'Unknown', interrupt: false };
 }
 
-/** The line of `dmar_fault_do_one` since 4.6: reason in decimal, address without 0x. */
-export function faultLine(reason: number, read: boolean, source: SourceId, address: Word64): string {
+/** One record, as the handler reads it. */
+export interface FaultRecord {
+  readonly reason: number;
+  readonly read: boolean;
+  readonly source: SourceId;
+  readonly address: Word64;
+}
+
+/** `[0x02:0x00.0]`: the device of 5.14, whose number has the prefix and whose function has not. */
+function prefixedDevice(source: SourceId): string {
+  const pair = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
+  return `${pair(busOf(source))}:${pair(Math.floor(devfnOf(source) / 8))}.${devfnOf(source) % 8}`;
+}
+
+/** No request here carries a PASID. */
+export function faultLines(era: FaultLine, { reason, read, source, address }: FaultRecord): readonly string[] {
   const { text, interrupt } = dmarGetFaultReason(reason);
-  const number = String(reason).padStart(2, '0');
-  if (interrupt) {
-    const index = wordOf(Math.floor(address.high / 0x10000));
-    return `DMAR: [INTR-REMAP] Request device [${bdf(source)}] fault index ${bareHex(index)} `
-      + `[fault reason ${number}] ${text}`;
+  const decimal = `[fault reason ${String(reason).padStart(2, '0')}] ${text}`;
+  const hexadecimal = `[fault reason 0x${reason.toString(16).padStart(2, '0')}] ${text}`;
+  const direction = read ? 'DMA Read' : 'DMA Write';
+  const index = bareHex(wordOf(Math.floor(address.high / 0x10000)));
+  const device = bdf(source);
+  const page = bareHex(address);
+  switch (era) {
+    case 'two-lines':
+    case 'two-lines-with-prefix': {
+      const prefix = era === 'two-lines' ? 'dmar: ' : 'DMAR: ';
+      // The bracket is doubled in the source, too.
+      return interrupt
+        ? [`${prefix}INTR-REMAP: Request device [[${device}] fault index ${index}`, `INTR-REMAP:${decimal}`]
+        : [`${prefix}DMAR:[${direction}] Request device [${device}] fault addr ${page} `, `DMAR:${decimal}`];
+    }
+    case 'one-line':
+    case 'with-pasid': {
+      if (interrupt) return [`DMAR: [INTR-REMAP] Request device [${device}] fault index ${index} ${decimal}`];
+      const pasid = era === 'with-pasid' ? ' PASID ffffffff' : '';
+      return [`DMAR: [${direction}] Request device [${device}]${pasid} fault addr ${page} ${decimal}`];
+    }
+    case 'hexadecimal-throughout':
+    case 'hexadecimal': {
+      const shown = era === 'hexadecimal' ? device : prefixedDevice(source);
+      return [interrupt
+        ? `DMAR: [INTR-REMAP] Request device [${shown}] fault index 0x${index} ${hexadecimal}`
+        : `DMAR: [${direction} NO_PASID] Request device [${shown}] fault addr 0x${page} ${hexadecimal}`];
+    }
+    default: return unreachable(era);
   }
-  return `DMAR: [DMA ${read ? 'Read' : 'Write'}] Request device [${bdf(source)}] `
-    + `fault addr ${bareHex(address)} [fault reason ${number}] ${text}`;
 }

@@ -9,7 +9,7 @@ import {
 import { clear, load64, printk, readl, routine, store32, store64, waitFor, writel, writeq } from '../core/bus.ts';
 import {
   DMAR, DMA_FSTS_ICE_BIT, DMA_FSTS_IQE_BIT, DMA_FSTS_ITE_BIT, DMA_GCMD_QIE, DMA_GSTS_QIES, QI_DONE,
-  QI_IN_USE, contextDescriptor, iotlbDescriptor, waitDescriptor, type ContextGranularity,
+  QI_IN_USE, contextDescriptor, interruptDescriptor, iotlbDescriptor, waitDescriptor, type ContextGranularity,
   type Descriptor, type IotlbGranularity,
 } from './formats.ts';
 import {
@@ -69,6 +69,15 @@ export function* qiFlushIotlb(
     qiSubmitSync(iommu, iotlbDescriptor(type, domain, address, order, iommu.caps)));
 }
 
+/** `qi_flush_iec` for one entry of the interrupt-remapping table. */
+export function* qiFlushIec(iommu: Iommu, index: number): Routine<void> {
+  yield* routine('qi_flush_iec', `index ${index}`, () => qiSubmitSync(iommu, interruptDescriptor(index)));
+}
+
+export function* qiGlobalIec(iommu: Iommu): Routine<void> {
+  yield* routine('qi_global_iec', iommu.name, () => qiSubmitSync(iommu, interruptDescriptor(null)));
+}
+
 /** `qi_submit_sync`. */
 function* qiSubmitSync(iommu: Iommu, descriptor: Descriptor): Routine<void> {
   const { queue } = iommu;
@@ -116,7 +125,7 @@ function* qiCheckFault(
       const address = offsetBy(queue.descriptors, 16 * index);
       const low = yield* load64(address);
       const high = yield* load64(offsetBy(address, 8));
-      yield* printk(`DMAR: VT-d detected invalid descriptor: low=${bareHex(low)}, high=${bareHex(high)}`);
+      yield* printk(`${iommu.messages.tablePrefix}VT-d detected invalid descriptor: low=${bareHex(low)}, high=${bareHex(high)}`);
       const following = offsetBy(queue.descriptors, 16 * ((index + 1) % queueLength));
       yield* writeDescriptor(iommu, queue, index, {
         low: yield* load64(following), high: yield* load64(offsetBy(following, 8)),

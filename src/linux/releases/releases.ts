@@ -1,29 +1,14 @@
-/**
- * Releases of the driver, as data: which variant of which routine they have. What a release does is in
- * the routines; what distinguishes it is here.
- */
-/** What a release does about a copied entry before it writes its own. */
-export type CopiedContextFlush = 'none' | 'context-and-iotlb';
-
-export interface Release {
-  readonly name: string;
-  readonly about: string;
-  /** What `domain_context_mapping_one` does about a copied entry before it writes its own. */
-  readonly copiedContextFlush: CopiedContextFlush;
-}
+/** Every release that there is, oldest first. */
+import {
+  linux39, linux41, linux410, linux412, linux42CopyOnly, linux49rc5, linux511, linux53, linux61, linux612,
+  linux69ScalableMode, linux70, linux70ScalableMode,
+} from './mainline.ts';
+import { patches } from './patches.ts';
+import type { Release } from './release.ts';
 
 export const releases: readonly Release[] = [
-  {
-    name: 'linux-4.9-rc5',
-    about: 'tables are copied, ids reserved, one global flush at the start; nothing at the handoff',
-    copiedContextFlush: 'none',
-  },
-  {
-    name: 'patch-v2',
-    about: 'as linux-4.9-rc5; at the handoff context cache (device) and IOTLB (domain) of the old id '
-      + 'are flushed before the new entry is written (Xunlei Pang, 18 November 2016)',
-    copiedContextFlush: 'context-and-iotlb',
-  },
+  linux39, linux41, linux42CopyOnly, linux49rc5, linux410, linux412, linux53, linux511, linux61,
+  linux69ScalableMode, linux612, linux70, linux70ScalableMode, ...patches,
 ];
 
 export function releaseNamed(name: string): Release | undefined {

@@ -1,0 +1,33 @@
+/** An exploration as a JSON document, for scripts. */
+import type { Exploration } from '../analysis/explore/explore.ts';
+import type { ExploreOptions } from '../analysis/explore/options.ts';
+import { printOrder } from '../scenario/order-text.ts';
+import { claimLine } from '../scenario/print-text.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+export function explorationJson(
+  path: string, scenario: Scenario, options: ExploreOptions, found: Exploration,
+): object {
+  return {
+    version: 1,
+    file: path,
+    scenario: scenario.name,
+    crashed: scenario.crashed.release,
+    capture: scenario.capture.release,
+    window: { from: found.window.name, step: found.window.steps, reached: found.window.reached },
+    inFlight: options.inFlight,
+    end: found.end.kind,
+    states: found.states,
+    transitions: found.transitions,
+    depth: found.depth,
+    fingerprintBits: 64,
+    claims: found.claims.map(({ claim, outcome, counterexample }) => ({
+      claim: claimLine(claim), outcome,
+      counterexample: counterexample === null ? null : {
+        steps: counterexample.moves, switches: counterexample.switches, shortest: counterexample.isShortest,
+        order: printOrder(counterexample.scenario.order ?? []),
+      },
+    })),
+    holds: found.claims.every(({ outcome }) => outcome === 'holds'),
+  };
+}
