@@ -20,6 +20,11 @@ export interface Verdict {
   readonly witnesses: readonly number[];
 }
 
+/** Violated whatever comes after. */
+export function isSettled({ claim, holds, vacuous }: Verdict): boolean {
+  return !holds && !vacuous && claim.quantifier !== 'sometimes';
+}
+
 export function judge(scenario: Scenario, events: readonly Event[]): readonly Verdict[] {
   const records = dmaRecords(events);
   return scenario.claims.map((claim) => {

@@ -1,5 +1,5 @@
 /** `dmarsim run`: replays scenarios and judges their claims. */
-import { judge, type Verdict } from '../analysis/claims.ts';
+import { isSettled, judge, type Verdict } from '../analysis/claims.ts';
 import { dmaRecords, isForeign } from '../analysis/dma.ts';
 import { run, traced, type Run, type RunEnd } from '../analysis/run.ts';
 import { unreachable } from '../base/assert.ts';
@@ -77,11 +77,6 @@ export function codeOf(end: RunEnd, verdicts: readonly Verdict[]): number {
     default:
       return unreachable(end);
   }
-}
-
-/** Violated whatever comes after. */
-export function isSettled({ claim, holds, vacuous }: Verdict): boolean {
-  return !holds && !vacuous && claim.quantifier !== 'sometimes';
 }
 
 /** Why a run did not end as it should; undefined when it did. */

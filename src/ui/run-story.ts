@@ -1,11 +1,10 @@
 /** The default output of `run`: the story, the verdict, the reason, the way to see it again. */
-import type { Verdict } from '../analysis/claims.ts';
+import { isSettled, type Verdict } from '../analysis/claims.ts';
 import type { Run } from '../analysis/run.ts';
 import type { Expectation, Scenario } from '../scenario/scenario.ts';
 import type { Output } from './output.ts';
 import { storyLines } from './story.ts';
 import { printable } from './terminal.ts';
-import { isSettled } from './run-command.ts';
 import { firstWrong, verdictLines, whyLines } from './verdict-text.ts';
 
 export function printStory(
