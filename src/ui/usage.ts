@@ -93,6 +93,14 @@ export const commands: readonly CommandRow[] = [
     options: [{ name: 'json', about: 'one JSON document' }, color, help],
     examples: ['dmarsim profiles sandy-bridge-ep'],
   },
+  {
+    name: 'releases', operands: '[NAME] [NAME]',
+    about: 'the kernels that a scenario may name; one of them; or what two do differently',
+    options: [
+      { name: 'unit', value: 'KIND', about: "'not coherent' (default), 'coherent' or 'caching mode'" },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim releases linux-4.10 linux-4.12'],
+  },
 ];
 
 export function usageLines(): readonly string[] {

@@ -61,7 +61,7 @@ export class Kernel {
     const { name, notModelled } = this.release;
     // Thrown in the machine's first step, not while it is put together.
     yield { kind: 'clock' };
-    if (notModelled !== null) beyondModel(`what is modelled of ${name}: ${notModelled} is missing`);
+    if (notModelled !== null) beyondModel(`the model has of ${name}: ${notModelled} is missing`);
   }
 
   deviceNamed(name: string): PciDevice {

@@ -101,6 +101,12 @@ export const linux61 = releaseAs(linux511, {
   faultMessage: 'affinity-before-start',
 });
 
+export const linux69ScalableMode = releaseAs(linux61, {
+  name: 'linux-6.9-sm', kind: 'released', commit: '301f1a80487fd2f51012533792583d4425e8b8c0', date: '2024-03',
+  about: 'scalable mode: clear, write back, context cache, PASID cache and IOTLB flushed, then the new entry',
+  notModelled: 'scalable mode',
+});
+
 export const linux612 = releaseAs(linux61, {
   name: 'linux-6.12', kind: 'released', commit: 'c7191984e5aade540f1a3845a116537c89572655', date: '2024-09',
   about: 'the copied entry is cleared first, then context cache and IOTLB of its id are flushed; '
@@ -115,4 +121,10 @@ export const linux70 = releaseAs(linux612, {
   about: 'teardown clears P first; the legacy handoff is that of 6.12',
   notModelled: 'dma-iommu',
   teardown: 'present-first',
+});
+
+export const linux70ScalableMode = releaseAs(linux70, {
+  name: 'linux-7.0-sm', kind: 'released', commit: 'c1e4f1dccbe9d7656d1c6872ebeadb5992d0aaa2', date: '2026-01',
+  about: 'scalable mode: P off and written back, the caches flushed, then the rest, the new entry, P last',
+  notModelled: 'scalable mode',
 });
