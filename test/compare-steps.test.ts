@@ -66,6 +66,15 @@ describe('steps', () => {
     ]), ['interrupt entries, by index, 2 times', 'IOTLB did 5 0xffffd000, 2 times', 'IOTLB did 5 0xffffc000']);
   });
 
+  test('faults that are handled alike are folded', () => {
+    const clear = (value: bigint): RawOperation => ({ kind: 'write', offset: 0x22c, bytes: 4, value: word(value) });
+    const status = (value: bigint): RawOperation => ({ kind: 'write', offset: 0x34, bytes: 4, value: word(value) });
+    const handled = [clear(0x80000000n), status(0x83n)];
+    assert.deepEqual(text([...handled, ...handled, ...handled, write('GCMD', 0n)]),
+      ['FRCD+0xc <- 0x80000000', 'FSTS <- 0x83 PRO|PPF|PFO, 3 faults', 'GCMD <- 0x0']);
+    assert.equal(text([...handled, clear(0x80000000n), status(0x3n)]).length, 4);
+  });
+
   test('registers by their names, fault records by their place', () => {
     assert.deepEqual(text([
       { kind: 'write', offset: 0x22c, bytes: 4, value: word(0x80000000n) }, { kind: 'write', offset: 0x34, bytes: 4, value: word(0x83n) },
@@ -136,6 +145,15 @@ describe('lines of the log', () => {
     assert.ok(rows(dump('2f3d2001', '2f6f0003'), dump('30102001', '30104003')).every((row) => row.startsWith('same')));
     assert.ok(rows(dump('2f3d2001', '2f6f0003'), dump('30102001', '30102003')).some((row) => row.startsWith('different')));
     assert.ok(rows(dump('2f3d2001', '2f6f0003'), dump('30102001', '30104001')).some((row) => row.startsWith('different')));
+  });
+
+  test('what is said of a fault may come again, but not for the first time', () => {
+    const fault = (address: string): readonly string[] => ['DMAR: DRHD: handling fault status reg 2',
+      `DMAR: [DMA Read NO_PASID] Request device [00:03.0] fault addr ${address} [fault reason 0x06] PTE Read access is not set`];
+    const [status = '', record = ''] = fault('0xffffd000');
+    assert.deepEqual(rows([...fault('0xffffe000'), ...fault('0xffffd000')], fault('0xffffe000')).map((row) => row.split(' ')[0]),
+      ['same', 'same', 'explained', 'explained']);
+    assert.deepEqual(rows(fault('0xffffd000'), []), [`different ${status} | -`, `different ${record} | -`]);
   });
 
   test('a line that lost characters on the way is the line, where the serial port may have lost them', () => {

@@ -18,17 +18,17 @@ export function compareCommand(line: CommandLine, output: Output): number {
     output.talk(`error: there is no release '${printable(chosen)}'`);
     return exitCode.usage;
   }
-  let code: number = exitCode.ok;
+  const results: number[] = [];
   const documents: object[] = [];
   for (const path of line.operands) {
     const name = printable(basename(resolve(path)));
     const capture = load(path, output);
     if (capture === undefined) {
-      code = worse(code, exitCode.usage);
+      results.push(exitCode.usage);
       continue;
     }
     const comparison = compareCapture(capture, chosen);
-    code = worse(code, codeOf(comparison));
+    results.push(codeOf(comparison));
     if (comparison.kind === 'refused') refuse(path, comparison, output);
     else if (comparison.kind === 'not-modelled') output.talk(`${name}: cannot tell: ${printable(comparison.why)}`);
     if (line.flags.has('scenario')) {
@@ -36,8 +36,14 @@ export function compareCommand(line: CommandLine, output: Output): number {
     } else if (line.flags.has('json')) documents.push(comparisonDocument(name, comparison));
     else if (comparison.kind === 'compared') comparisonLines(name, comparison, output.paint).forEach(output.result);
   }
+  if (results.length > 1 && !line.flags.has('json') && !line.flags.has('scenario')) {
+    const count = (code: number): number => results.filter((each) => each === code).length;
+    output.result(`${results.length} captures: ${count(exitCode.ok)} the same, ${count(exitCode.violated)} differ`
+      + (count(exitCode.undecided) > 0 ? `, ${count(exitCode.undecided)} not modelled` : '')
+      + (count(exitCode.usage) > 0 ? `, ${count(exitCode.usage)} not readable` : ''));
+  }
   if (line.flags.has('json')) output.result(JSON.stringify({ version: 1, captures: documents }, null, 2));
-  return code;
+  return results.reduce(worse, exitCode.ok);
 }
 
 function codeOf(comparison: Comparison): number {

@@ -17,11 +17,12 @@ const imageName = 'snapshot.json';
 /** How often a device goes on with each of the pages it was seen to use. */
 const inFlightPeriod = '1ms';
 
-/** Models of QEMU's devices. */
+/** Models of QEMU's devices; of others it is known only that they are there. */
 const models: ReadonlyMap<string, string> = new Map([
-  ['nvme', 'nvme'], ['e1000e', 'e1000e'], ['ich9-ahci', 'ahci'], ['ahci', 'ahci'], ['ICH9-LPC', 'isa-bridge'],
+  ['nvme', 'nvme'], ['e1000e', 'e1000e'], ['ich9-ahci', 'ahci'], ['ahci', 'ahci'], ['mch', 'host-bridge'],
+  ['ICH9-LPC', 'isa-bridge'], ['ICH9-SMB', 'smbus'],
 ]);
-const undriven = 'undriven';
+const passive = 'smbus';
 
 export interface Releases {
   readonly first: string;
@@ -92,9 +93,14 @@ unit dmar0 {
 ${remaps ? '  ioapic 0 ff:00.0\n' : ''}}
 
 ${machine.devices.map(({ source, type }) => `device ${deviceName(capture, source)} ${bdf(source)} {
-  model ${models.get(type) ?? undriven}
+  model ${modelOf(type)}
 }
 `).join('\n')}`;
+}
+
+function modelOf(type: string): string {
+  const model = models.get(type);
+  return model !== undefined && vocabulary.models.includes(model) ? model : passive;
 }
 
 function range(first: number, last: number): string {

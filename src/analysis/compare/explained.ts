@@ -11,6 +11,7 @@ export const matchingRules = {
     + 'invalidations of entries by index match as runs',
   'lazy-queue': 'the lazy queue flushes its domain 10 ms after something was unmapped: how often depends on how long '
     + 'the reads take',
+  'fault-runs': 'a fault is handled the same way each time: how often depends on how often the device tries again',
   'page-runs': 'a strict kernel flushes a page each time that it maps and unmaps it: how many commands a device is '
     + 'sent one after the other is its own business',
 } as const;
@@ -18,6 +19,7 @@ export const matchingRules = {
 export const explainedDifferences = {
   'readers': 'until its first read is done user space reads what it likes (partition tables, read-ahead); the model '
     + 'reads one block',
+  'repeated-faults': 'a line about a fault that came before: how often depends on how often the device tries again',
   'lost-characters': 'the serial port lost characters of this line',
 } as const;
 

@@ -4,11 +4,14 @@ import { Roles } from './roles.ts';
 export type MessageRow =
   | { readonly kind: 'same'; readonly recorded: string; readonly model: string }
   | { readonly kind: 'different'; readonly recorded: string | null; readonly model: string | null }
-  | { readonly kind: 'explained'; readonly recorded: string | null; readonly model: string; readonly rule: 'lost-characters' };
+  | { readonly kind: 'explained'; readonly recorded: string | null; readonly model: string | null;
+      readonly rule: 'lost-characters' | 'repeated-faults' };
 
 const ours = /^DMAR(-IR)?: /;
 /** Addresses of tables in the kernel's dump of them: the page is the allocator's. */
 const tableAddress = /(entry: |low |value: )0x([0-9a-f]{16})/g;
+const aboutFault = /^DMAR: (DRHD: handling fault|\[DMA |\[INTR-REMAP\] |Dump |root entry|context entry|pte level|.* is not present)/;
+const faultAddress = /(?<=fault addr |for IOVA )0x[0-9a-f]+/g;
 /** What is left of a line that lost characters is at least this much of it. */
 const leastLeft = 0.6;
 
@@ -40,7 +43,15 @@ export function compareMessages(
     }
   }
   for (const passed of recorded.slice(at)) rows.push({ kind: 'different', recorded: passed, model: null });
-  return rows;
+  return withRepeatedFaults(rows);
+}
+
+/** What is said of a fault comes again with the next one like it. */
+function withRepeatedFaults(rows: readonly MessageRow[]): readonly MessageRow[] {
+  const kindOf = (line: string | null): string => (line ?? '').replace(tableAddress, '$1').replace(faultAddress, '');
+  const agreed = new Set(rows.flatMap((row) => (row.kind === 'same' && aboutFault.test(row.model) ? [kindOf(row.model)] : [])));
+  return rows.map((row) => (row.kind === 'different' && agreed.has(kindOf(row.recorded ?? row.model))
+    ? { ...row, kind: 'explained', rule: 'repeated-faults' } : row));
 }
 
 /** Whether the lines are one text, but for addresses of tables, which keep their roles. */

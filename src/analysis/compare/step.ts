@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../../base/assert.ts';
 import {
-  bareHex, bdf, bit, field, get, hex, isSet, sourceIdOf, type Field, type SourceId, type Word64,
+  bareHex, bdf, bit, equalWords, field, get, hex, isSet, sourceIdOf, type Field, type SourceId, type Word64,
 } from '../../base/word.ts';
 import { FSTS, GCMD } from '../../vtd/registers.ts';
 
@@ -16,7 +16,9 @@ export type RawOperation =
 export type Selection = 'global' | 'domain' | 'device' | 'page' | 'reserved';
 
 export type Step = { readonly waited: boolean } & (
-  | { readonly kind: 'write'; readonly register: string; readonly bytes: 4 | 8; readonly value: Word64 }
+  | { readonly kind: 'write'; readonly register: string; readonly bytes: 4 | 8; readonly value: Word64;
+      /** How often, where it ends the handling of a fault. */
+      readonly times: number }
   | { readonly kind: 'context'; readonly selection: Selection; readonly domain: number; readonly source: SourceId;
       readonly functionMask: number }
   | { readonly kind: 'iotlb'; readonly selection: Selection; readonly domain: number; readonly page: number;
@@ -54,7 +56,7 @@ export function stepsOf(
       // A doorbell, once the queue runs: its descriptors follow.
       if (offset === REGISTER.IQT && queueRuns) continue;
       if (offset === REGISTER.GCMD) queueRuns = isSet(GCMD.QIE, value);
-      steps.push({ kind: 'write', register: registerName(offset, faultOffset), bytes, value, waited: false });
+      steps.push({ kind: 'write', register: registerName(offset, faultOffset), bytes, value, times: 1, waited: false });
       continue;
     }
     const last = steps.at(-1);
@@ -97,7 +99,11 @@ export function folded(steps: readonly Step[]): readonly Step[] {
   const result: Step[] = [];
   for (const step of steps) {
     const last = result.at(-1);
-    if (last?.kind === 'entries' && step.kind === 'entries') {
+    const status = sameFaultBefore(result, step);
+    if (status !== undefined) {
+      // In the place of the status and of the record's second clearing.
+      result.splice(-2, 2, { ...status, times: status.times + 1 });
+    } else if (last?.kind === 'entries' && step.kind === 'entries') {
       result[result.length - 1] = { ...last, indices: [...last.indices, ...step.indices] };
     } else if (last?.kind === 'iotlb' && step.kind === 'iotlb' && step.selection === 'page' && last.selection === 'page'
       && last.domain === step.domain && last.page === step.page && last.order === step.order) {
@@ -109,10 +115,25 @@ export function folded(steps: readonly Step[]): readonly Step[] {
   return result;
 }
 
+type Write = Extract<Step, { kind: 'write' }>;
+
+/**
+ * Where `step` ends the handling of a fault by the very writes that ended the one before it: the status
+ * write of that one.
+ */
+function sameFaultBefore(done: readonly Step[], step: Step): Write | undefined {
+  const [record, status, again] = done.slice(-3);
+  if (record?.kind !== 'write' || status?.kind !== 'write' || again?.kind !== 'write' || step.kind !== 'write') return undefined;
+  const alike = (one: Write, other: Write): boolean => one.register === other.register && equalWords(one.value, other.value);
+  return record.register.startsWith('FRCD') && step.register === 'FSTS' && alike(record, again) && alike(status, step)
+    ? status : undefined;
+}
+
 export function describeStep(step: Step): string {
   const tail = step.kind !== 'write' && !step.waited ? ', no wait' : '';
   switch (step.kind) {
-    case 'write': return `${step.register} <- ${hex(step.value)}${flags(step.register, step.value)}`;
+    case 'write': return `${step.register} <- ${hex(step.value)}${flags(step.register, step.value)}`
+      + (step.times > 1 ? `, ${step.times} faults` : '');
     case 'context': {
       const { selection, domain, source, functionMask } = step;
       const mask = functionMask === 0 ? '' : ` mask ${functionMask}`;
