@@ -130,8 +130,9 @@ describe('alignment', () => {
 });
 
 describe('lines of the log', () => {
+  const memory = { first: 0x2f000000, last: 0x3effffff };
   const rows = (recorded: readonly string[], model: readonly string[], console: readonly string[] | null = null): readonly string[] =>
-    compareMessages(recorded, model, new Roles(), console).map((row) => `${row.kind} ${row.recorded ?? '-'} | ${row.model ?? '-'}`);
+    compareMessages(recorded, model, { roles: new Roles(), console, memory }).map((row) => `${row.kind} ${row.recorded ?? '-'} | ${row.model ?? '-'}`);
 
   test('text for text, in order', () => {
     assert.deepEqual(rows(['DMAR: a', 'DMAR: b'], ['DMAR: a', 'DMAR: b']), ['same DMAR: a | DMAR: a', 'same DMAR: b | DMAR: b']);
@@ -145,6 +146,17 @@ describe('lines of the log', () => {
     assert.ok(rows(dump('2f3d2001', '2f6f0003'), dump('30102001', '30104003')).every((row) => row.startsWith('same')));
     assert.ok(rows(dump('2f3d2001', '2f6f0003'), dump('30102001', '30102003')).some((row) => row.startsWith('different')));
     assert.ok(rows(dump('2f3d2001', '2f6f0003'), dump('30102001', '30104001')).some((row) => row.startsWith('different')));
+  });
+
+  test('addresses of faults by value, or by role where a device is given the kernel\'s own memory', () => {
+    const fault = (address: string): string =>
+      `DMAR: [DMA Read NO_PASID] Request device [00:03.0] fault addr ${address} [fault reason 0x06] PTE Read access is not set`;
+    const states = (recorded: readonly string[], model: readonly string[]): readonly (string | undefined)[] =>
+      rows(recorded.map(fault), model.map(fault)).map((row) => row.split(' ')[0]);
+    assert.deepEqual(states(['0xffffe000'], ['0xffffe000']), ['same']);
+    assert.deepEqual(states(['0xffffe000'], ['0xffffd000']), ['different', 'different']);
+    assert.deepEqual(states(['0x30104000', '0x30105000'], ['0x2f104000', '0x2f204000']), ['same', 'same']);
+    assert.deepEqual(states(['0x30104000'], ['0xffffd000']), ['different', 'different']);
   });
 
   test('what is said of a fault may come again, but not for the first time', () => {

@@ -47,13 +47,14 @@ export function compareCapture(capture: Capture, chosen: string | undefined): Co
   const model = runCaptureKernel(captureScenario.scenario);
   const roles = new Roles();
   const { rows, lazyFlushes } = compareOperations(capture, handoff.operations, model.operations, roles);
-  const { consoles } = capture;
+  const { consoles, memoryMap } = capture;
   return {
     kind: 'compared', releases, end: handoff.end, scenario: captureText, rows, lazyFlushes,
     versions: { first: consoles.first.version, capture: consoles.capture.version },
-    firstMessages: compareMessages(remappingLines(consoles.first.lines), remappingLines(before.lines), roles, consoles.first.lines),
-    captureMessages: compareMessages(remappingLines(consoles.capture.lines), remappingLines(model.lines), roles,
-      consoles.capture.isWhole ? null : consoles.capture.lines),
+    firstMessages: compareMessages(remappingLines(consoles.first.lines), remappingLines(before.lines),
+      { roles: new Roles(), console: consoles.first.lines, memory: memoryMap.memory.at(-1) ?? memoryMap.crashKernel }),
+    captureMessages: compareMessages(remappingLines(consoles.capture.lines), remappingLines(model.lines),
+      { roles, console: consoles.capture.isWhole ? null : consoles.capture.lines, memory: memoryMap.crashKernel }),
     cut: before.cut ?? model.cut,
   };
 }

@@ -1,5 +1,6 @@
 /** The `DMAR:` lines of a kernel's log against the model's, as text. */
-import { Roles } from './roles.ts';
+import type { AddressRange } from '../../scenario/scenario.ts';
+import type { Roles } from './roles.ts';
 
 export type MessageRow =
   | { readonly kind: 'same'; readonly recorded: string; readonly model: string }
@@ -19,14 +20,22 @@ export function remappingLines(lines: readonly string[]): readonly string[] {
   return lines.filter((line) => ours.test(line)).map((line) => line.trimEnd());
 }
 
-/** `console`: all lines of the recorded kernel, where the serial port may have lost characters; null: it has not. */
+export interface MessageSettings {
+  readonly roles: Roles;
+  /** All lines of the recorded kernel, where the serial port may have lost characters; null: it has not. */
+  readonly console: readonly string[] | null;
+  /** The kernel's own memory: a device that is not translated is given addresses in it. */
+  readonly memory: AddressRange;
+}
+
 export function compareMessages(
-  recorded: readonly string[], model: readonly string[], roles: Roles, console: readonly string[] | null,
+  recorded: readonly string[], model: readonly string[], { roles, console, memory }: MessageSettings,
 ): readonly MessageRow[] {
+  const isOwn = (address: bigint): boolean => address >= BigInt(memory.first) && address <= BigInt(memory.last);
   const rows: MessageRow[] = [];
   let at = 0;
   for (const line of model) {
-    const found = recorded.findIndex((each, index) => index >= at && sameText(each, line, roles));
+    const found = recorded.findIndex((each, index) => index >= at && sameText(each, line, roles, isOwn));
     const next = recorded[at];
     const lost = console !== null && next !== undefined && found !== at && isRemainder(next, line);
     if (found >= at && !lost) {
@@ -48,27 +57,34 @@ export function compareMessages(
 
 /** What is said of a fault comes again with the next one like it. */
 function withRepeatedFaults(rows: readonly MessageRow[]): readonly MessageRow[] {
-  const kindOf = (line: string | null): string => (line ?? '').replace(tableAddress, '$1').replace(faultAddress, '');
+  const kindOf = (line: string | null): string => withoutAddresses(line ?? '');
   const agreed = new Set(rows.flatMap((row) => (row.kind === 'same' && aboutFault.test(row.model) ? [kindOf(row.model)] : [])));
   return rows.map((row) => (row.kind === 'different' && agreed.has(kindOf(row.recorded ?? row.model))
     ? { ...row, kind: 'explained', rule: 'repeated-faults' } : row));
 }
 
-/** Whether the lines are one text, but for addresses of tables, which keep their roles. */
-function sameText(recorded: string, model: string, roles: Roles): boolean {
+/** Whether the lines are one text, but for what the recorded kernel's allocators chose, which keeps its role. */
+function sameText(recorded: string, model: string, roles: Roles, isOwn: (address: bigint) => boolean): boolean {
   if (recorded === model) return true;
-  if (recorded.replace(tableAddress, '$1') !== model.replace(tableAddress, '$1')) return false;
-  const trial = roles.copy();
+  if (withoutAddresses(recorded) !== withoutAddresses(model)) return false;
   const [left, right] = [addressesOf(recorded), addressesOf(model)];
-  const agree = (known: Roles): boolean => left.every((entry, index) => {
-    const other = right[index] ?? 0n;
-    return entry % 4096n === other % 4096n && known.agree('page', Number(entry / 4096n), Number(other / 4096n));
+  const agree = (known: Roles): boolean => left.every(({ address, isTable }, index) => {
+    const other = right[index]?.address ?? 0n;
+    if (!isTable && !(isOwn(address) && isOwn(other))) return address === other;
+    return address % 4096n === other % 4096n && known.agree('page', Number(address / 4096n), Number(other / 4096n));
   });
-  return agree(trial) && agree(roles);
+  return agree(roles.copy()) && agree(roles);
 }
 
-function addressesOf(line: string): readonly bigint[] {
-  return [...line.matchAll(tableAddress)].map((match) => BigInt(`0x${match[2] ?? '0'}`));
+function withoutAddresses(line: string): string {
+  return line.replace(tableAddress, '$1').replace(faultAddress, '');
+}
+
+function addressesOf(line: string): readonly { readonly address: bigint; readonly isTable: boolean }[] {
+  return [
+    ...[...line.matchAll(tableAddress)].map((match) => ({ address: BigInt(`0x${match[2] ?? '0'}`), isTable: true })),
+    ...[...line.matchAll(faultAddress)].map((match) => ({ address: BigInt(match[0]), isTable: false })),
+  ];
 }
 
 /** Whether `line` is what is left of `whole` after some characters were lost. */
