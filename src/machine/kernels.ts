@@ -10,13 +10,14 @@ import { crashedKernel } from '../linux/crashed.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
 import type { KernelProgram } from './cpu.ts';
+import { deviceModels } from './devices/models.ts';
 
 /** Where the kernels' page allocators begin: behind what kernel and initrd take. */
 const kernelImageBytes = 16 * 1024 * 1024;
 
-/** Devices without a stated BAR get a page each, below the I/O APIC. */
+/** Devices without a stated BAR get 64 KiB each, below the I/O APIC. */
 export function barOf(device: DeviceDescription, index: number): AddressRange {
-  return device.bar ?? { first: 0xfe000000 + index * 0x1000, last: 0xfe000fff + index * 0x1000 };
+  return device.bar ?? { first: 0xfe000000 + index * 0x10000, last: 0xfe00ffff + index * 0x10000 };
 }
 
 /** Where a workload describes what the device has outstanding; no real machine has anything there. */
@@ -80,8 +81,12 @@ function pciDevices(scenario: Scenario): readonly PciDevice[] {
   return scenario.devices.map((device, index) => {
     const { first, last } = barOf(device, index);
     const bar = { first: addressOf(first), last: addressOf(last) };
-    const outstandingPorts = addressOf(outstandingPortsOf(index).first);
-    return { name: device.name, source: sourceOf(device), model: device.model, bar, outstandingPorts };
+    const { messageTable } = deviceModels.get(device.model) ?? fail(`the scenario was checked: ${device.model}`);
+    return {
+      name: device.name, source: sourceOf(device), model: device.model, bar,
+      messageTable: addressOf(first + messageTable),
+      outstandingPorts: addressOf(outstandingPortsOf(index).first),
+    };
   });
 }
 

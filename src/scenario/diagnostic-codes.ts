@@ -209,6 +209,20 @@ const table = {
   S086:
     'CAP and ECAP are not those of any unit that the model can be: it needs a width of tables, and the '
     + 'places of its registers inside its page, apart from each other.',
+
+  S090:
+    'A probe of a device whose model has no driver. Such a device keeps the context entry that was '
+    + 'copied for it, and goes on with what it was told before the crash.',
+  S091:
+    'A request for a device that is not a disk. What other devices do, they do by themselves, or by '
+    + '`map` and `dma`.',
+  S092:
+    'A request for a device that this kernel has not probed: it has no queues yet.',
+  S093:
+    'A request moves at most 64 KiB, in whole sectors of 512 bytes.',
+  S094:
+    'A BAR is smaller than what the model of the device answers, so that its driver would write to '
+    + 'registers that are not there.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

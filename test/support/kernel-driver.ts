@@ -47,7 +47,8 @@ export class KernelDriver {
     if (release === undefined) throw new Error('no such release');
     this.device = {
       name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa',
-      bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, outstandingPorts: addressOf(0xfd000000),
+      bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, messageTable: addressOf(0xf7f01000),
+      outstandingPorts: addressOf(0xfd000000),
     };
     this.kernel = new Kernel({
       release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],

@@ -100,7 +100,7 @@ ${machine.devices.map(({ source, type }) => `device ${deviceName(capture, source
 
 function modelOf(type: string): string {
   const model = models.get(type);
-  return model !== undefined && vocabulary.models.includes(model) ? model : passive;
+  return model !== undefined && vocabulary.models.has(model) ? model : passive;
 }
 
 function range(first: number, last: number): string {
