@@ -30,8 +30,8 @@ export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, Ker
   const { crashKernel } = scenario.platform;
   const captureSettings = kernelSettings(scenario, capture, true, crashKernel);
   return [
-    { release: crashed.release, commandLine: crashed.commandLine, program: crashedProgram(scenario) },
-    { release: capture.release, commandLine: capture.commandLine,
+    { release: crashed.release, commandLine: wholeCommandLine(crashed), program: crashedProgram(scenario) },
+    { release: capture.release, commandLine: wholeCommandLine(capture),
       program: new Program(() => captureKernel(captureSettings, capture.statements)) },
   ];
 }
@@ -60,15 +60,23 @@ function crashedMemory(scenario: Scenario): AddressRange {
   return largest;
 }
 
+type NamedKernel = Pick<Scenario['capture'], 'release' | 'commandLine'>;
+
+/** The scenario's, and what belongs to the release. */
+function wholeCommandLine({ release, commandLine }: NamedKernel): string {
+  return [commandLine, releaseNamed(release)?.commandLine ?? ''].filter((words) => words !== '').join(' ');
+}
+
 function kernelSettings(
-  scenario: Scenario, kernel: { readonly release: string; readonly commandLine: string }, isKdump: boolean,
-  memory: AddressRange,
+  scenario: Scenario, kernel: NamedKernel, isKdump: boolean, memory: AddressRange,
 ): KernelSettings {
   const release = releaseNamed(kernel.release);
   if (release === undefined) fail(`the scenario was checked: release ${kernel.release}`);
   const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
   return {
-    release, isKdump, commandLine: kernel.commandLine, devices: pciDevices(scenario), firmware: firmwareTable(scenario),
+    release, isKdump, commandLine: wholeCommandLine(kernel), devices: pciDevices(scenario),
+    firmware: firmwareTable(scenario), memory: (isKdump ? [memory] : scenario.platform.memory)
+      .map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
     platform: platformTable(scenario),
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),

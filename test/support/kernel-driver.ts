@@ -57,6 +57,7 @@ export class KernelDriver {
         reservedRegions: [],
       },
       platform: { pciWindows: [], x2apic: false },
+      memory: [{ first: addressOf(0x1000), last: addressOf(0xff_ffff) }],
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },
     });
     this.setRegister(0x08, setup.cap ?? usualCap);

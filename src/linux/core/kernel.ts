@@ -23,6 +23,8 @@ export interface KernelSettings {
   readonly firmware: FirmwareTable;
   readonly platform: PlatformTable;
   readonly devices: readonly PciDevice[];
+  /** All memory that it knows of, in the order of the memory map. */
+  readonly memory: readonly { readonly first: Address; readonly last: Address }[];
   /** The memory that its allocator hands out. */
   readonly pages: { readonly first: Address; readonly end: Address };
 }
