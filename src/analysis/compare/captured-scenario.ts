@@ -16,6 +16,10 @@ import type { RecordedHandoff } from './recorded-handoff.ts';
 const imageName = 'snapshot.json';
 /** How often a device goes on with each of the pages it was seen to use. */
 const inFlightPeriod = '1ms';
+/** From the start of the units to the drivers: long enough for each device to go on with all of its pages. */
+const bootTime = '100ms';
+/** As long as the lazy queue takes to flush what the last read has unmapped. */
+const lazyTime = '20ms';
 
 /** Models of QEMU's devices; of others it is known only that they are there. */
 const models: ReadonlyMap<string, string> = new Map([
@@ -55,7 +59,9 @@ ${buffers.map(({ name, address, device }) => `  buffer ${name} 0x${address.toStr
 
 capture ${releases.capture} {
   command-line ${quoted(capture.commandLines.capture)}
-${probes(capture, handoff)}}
+  wait ${bootTime}
+${probes(capture, handoff)}  wait ${lazyTime}
+}
 
 never dma
 `;

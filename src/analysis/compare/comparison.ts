@@ -59,10 +59,13 @@ export function compareCapture(capture: Capture, chosen: string | undefined): Co
   };
 }
 
-/** An option that is not modelled is no fault of the capture's. */
+/** Codes of what the model does not have: an option of a kernel, a device, a driver. */
+const missing: ReadonlySet<string> = new Set(['S052', 'S056', 'S090']);
+
+/** What is not modelled is no fault of the capture's. */
 function refusal(text: string, diagnostics: readonly Diagnostic[]): Comparison {
-  const option = diagnostics.find(({ code }) => code === 'S056');
-  return option === undefined ? { kind: 'refused', text, diagnostics } : { kind: 'not-modelled', why: option.message };
+  const unknown = diagnostics.find(({ code }) => missing.has(code));
+  return unknown === undefined ? { kind: 'refused', text, diagnostics } : { kind: 'not-modelled', why: unknown.message };
 }
 
 /** By the kernel's own version line: `6.1.192`, `6.1.0-53-amd64`, `6.1.192-noflush`. */

@@ -142,7 +142,8 @@ export class NvmeController implements Device {
     const was = and32(this.#register(REGISTER.CC), enableBit);
     const is = and32(value, enableBit);
     this.#cells.set(REGISTER.CC / 4, value);
-    if (was === is) return;
+    // What an image says is under way is not in the registers.
+    if (was === is && !(is === 0 && this.outstanding.isActive)) return;
     if (is === 0) this.#disable(cause);
     else this.#enable(kernel);
     this.#ready.in(this.#settings.timing.command);
