@@ -18,12 +18,12 @@ export function* captureKernel(
       case 'wait':
         yield* kernel.sleep(statement.durationNs);
         break;
-      case 'probe': {
-        const device = kernel.deviceNamed(statement.device);
-        kernel.setDmaMask(device, statement.dmaMaskBits);
-        yield* drivers.probe(device);
+      case 'probe':
+        yield* drivers.probe(statement);
         break;
-      }
+      case 'submit':
+        yield* drivers.submit(statement);
+        break;
       default:
         unreachable(statement);
     }

@@ -7,6 +7,7 @@ import { dmaMapSingle, dmaUnmapSingle } from './core/dma-api.ts';
 import type { DmaMapping } from './core/dma-ops.ts';
 import { Kernel, type KernelSettings } from './core/kernel.ts';
 import type { Routine } from './core/operation.ts';
+import { Drivers } from './drivers/drivers.ts';
 import { startOutstandingDma, type OutstandingDma } from './drivers/outstanding-dma.ts';
 import { intelIommuInit } from './iommu/init-dmars.ts';
 
@@ -31,10 +32,11 @@ export function* crashedKernel(
   const kernel = new Kernel(settings);
   yield* kernel.begin();
   yield* intelIommuInit(kernel);
+  const drivers = new Drivers(kernel);
   const buffers = new Map<string, DmaMapping>();
   for (const statement of statements) {
     if (statement.kind === 'panic') break;
-    yield* carryOut(kernel, buffers, statement);
+    yield* carryOut(kernel, drivers, buffers, statement);
   }
   // native_machine_crash_shutdown leaves unit, devices and bus mastering as they are.
 }
@@ -46,7 +48,8 @@ function bufferNamed(buffers: Map<string, DmaMapping>, name: string): DmaMapping
 }
 
 function* carryOut(
-  kernel: Kernel, buffers: Map<string, DmaMapping>, statement: Exclude<CrashedStatement, { kind: 'panic' }>,
+  kernel: Kernel, drivers: Drivers, buffers: Map<string, DmaMapping>,
+  statement: Exclude<CrashedStatement, { kind: 'panic' }>,
 ): Routine<void> {
   switch (statement.kind) {
     case 'map': {
@@ -68,6 +71,10 @@ function* carryOut(
         { access, periodNs, ...endOf(statement.until) });
       return;
     }
+    case 'probe':
+      return yield* drivers.probe(statement);
+    case 'submit':
+      return yield* drivers.submit(statement);
     case 'wait':
       yield* kernel.sleep(statement.durationNs);
       return;

@@ -37,7 +37,7 @@ const vectorCount = 256;
 const STATE = { running: 0, waiting: 1, sleeping: 2, ended: 3 } as const;
 const owners: readonly Owner[] = ['crashed', 'capture'];
 
-type InstantOperation = Extract<Operation, { kind: 'enter' | 'leave' | 'arm-timer' | 'clock' }>;
+type InstantOperation = Extract<Operation, { kind: 'enter' | 'leave' | 'arm-timer' | 'clock' | 'wake-up' }>;
 
 export class Cpu {
   readonly #kernels: readonly [KernelProgram, KernelProgram];
@@ -253,6 +253,10 @@ export class Cpu {
         return true;
       case 'clock':
         this.#goOn(this.#agenda.clockNs);
+        return true;
+      case 'wake-up':
+        this.#pop();
+        this.#goOn(0);
         return true;
       default:
         return false;

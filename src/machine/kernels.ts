@@ -10,13 +10,14 @@ import { crashedKernel } from '../linux/crashed.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
 import type { KernelProgram } from './cpu.ts';
+import { deviceModels } from './devices/models.ts';
 
 /** Where the kernels' page allocators begin: behind what kernel and initrd take. */
 const kernelImageBytes = 16 * 1024 * 1024;
 
-/** Devices without a stated BAR get a page each, below the I/O APIC. */
+/** Devices without a stated BAR get 64 KiB each, below the I/O APIC. */
 export function barOf(device: DeviceDescription, index: number): AddressRange {
-  return device.bar ?? { first: 0xfe000000 + index * 0x1000, last: 0xfe000fff + index * 0x1000 };
+  return device.bar ?? { first: 0xfe000000 + index * 0x10000, last: 0xfe00ffff + index * 0x10000 };
 }
 
 /** Where a workload describes what the device has outstanding; no real machine has anything there. */
@@ -29,8 +30,8 @@ export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, Ker
   const { crashKernel } = scenario.platform;
   const captureSettings = kernelSettings(scenario, capture, true, crashKernel);
   return [
-    { release: crashed.release, commandLine: crashed.commandLine, program: crashedProgram(scenario) },
-    { release: capture.release, commandLine: capture.commandLine,
+    { release: crashed.release, commandLine: wholeCommandLine(crashed), program: crashedProgram(scenario) },
+    { release: capture.release, commandLine: wholeCommandLine(capture),
       program: new Program(() => captureKernel(captureSettings, capture.statements)) },
   ];
 }
@@ -59,15 +60,23 @@ function crashedMemory(scenario: Scenario): AddressRange {
   return largest;
 }
 
+type NamedKernel = Pick<Scenario['capture'], 'release' | 'commandLine'>;
+
+/** The scenario's, and what belongs to the release. */
+function wholeCommandLine({ release, commandLine }: NamedKernel): string {
+  return [commandLine, releaseNamed(release)?.commandLine ?? ''].filter((words) => words !== '').join(' ');
+}
+
 function kernelSettings(
-  scenario: Scenario, kernel: { readonly release: string; readonly commandLine: string }, isKdump: boolean,
-  memory: AddressRange,
+  scenario: Scenario, kernel: NamedKernel, isKdump: boolean, memory: AddressRange,
 ): KernelSettings {
   const release = releaseNamed(kernel.release);
   if (release === undefined) fail(`the scenario was checked: release ${kernel.release}`);
   const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
   return {
-    release, isKdump, commandLine: kernel.commandLine, devices: pciDevices(scenario), firmware: firmwareTable(scenario),
+    release, isKdump, commandLine: wholeCommandLine(kernel), devices: pciDevices(scenario),
+    firmware: firmwareTable(scenario), memory: (isKdump ? [memory] : scenario.platform.memory)
+      .map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
     platform: platformTable(scenario),
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
@@ -80,8 +89,12 @@ function pciDevices(scenario: Scenario): readonly PciDevice[] {
   return scenario.devices.map((device, index) => {
     const { first, last } = barOf(device, index);
     const bar = { first: addressOf(first), last: addressOf(last) };
-    const outstandingPorts = addressOf(outstandingPortsOf(index).first);
-    return { name: device.name, source: sourceOf(device), model: device.model, bar, outstandingPorts };
+    const { messageTable } = deviceModels.get(device.model) ?? fail(`the scenario was checked: ${device.model}`);
+    return {
+      name: device.name, source: sourceOf(device), model: device.model, bar,
+      messageTable: addressOf(first + messageTable),
+      outstandingPorts: addressOf(outstandingPortsOf(index).first),
+    };
   });
 }
 

@@ -11,11 +11,20 @@ export interface UnitRegisters {
   readonly extendedCapability: Word64;
 }
 
+/** What a scenario must know of a device model before it can be run. */
+export interface ModelTraits {
+  readonly hasDriver: boolean;
+  /** The driver takes `submit`. */
+  readonly takesRequests: boolean;
+  /** How much of its BAR the model answers. */
+  readonly barBytes: number;
+}
+
 /** The names that other layers give a meaning to. */
 export interface Vocabulary {
   readonly profiles: readonly string[];
   readonly releases: readonly string[];
-  readonly models: readonly string[];
+  readonly models: ReadonlyMap<string, ModelTraits>;
   /** The values that each hardware choice can have. */
   readonly choices: ReadonlyMap<string, readonly string[]>;
   readonly timings: readonly string[];

@@ -6,8 +6,9 @@
 
 import { checkClaims } from './check-claims.ts';
 import type { CheckContext, Vocabulary } from './check-context.ts';
-import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
-import { checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDrivers } from './check-drivers.ts';
+import { checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
+import { checkBar, checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -40,7 +41,8 @@ export function checkScenario(
   if (scenario.crashed.imageFile === null) checkCommandLine(context, scenario.crashed);
   checkCommandLine(context, scenario.capture);
   checkCrashedStatements(context);
-  checkCaptureStatements(context);
+  checkDrivers(context, scenario.crashed.statements);
+  checkDrivers(context, scenario.capture.statements);
   checkClaims(context);
   checkExpectations(context);
 }
@@ -148,7 +150,8 @@ function checkDevices(context: CheckContext): void {
   checkDistinct(context, scenario.devices, 'device');
   const names = new Map<number, string>();
   for (const device of scenario.devices) {
-    checkName(context, device, 'model', device.model, 'S052', 'model', vocabulary.models);
+    checkName(context, device, 'model', device.model, 'S052', 'model', [...vocabulary.models.keys()]);
+    checkBar(context, device);
     checkDeviceRanges(context, device);
     const span = spans.ofProperty(device, 'sourceId');
     if (span === null) continue;

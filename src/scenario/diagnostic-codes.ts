@@ -212,6 +212,20 @@ const table = {
   S087:
     'An order is a list of actors with slashes between them, each with the way in which it acts where '
     + 'there are several, and with a run length: `cpu*120/hpsa.outstanding0:15/dma16*8`.',
+
+  S090:
+    'A probe of a device whose model has no driver. Such a device keeps the context entry that was '
+    + 'copied for it, and goes on with what it was told before the crash.',
+  S091:
+    'A request for a device that is not a disk. What other devices do, they do by themselves, or by '
+    + '`map` and `dma`.',
+  S092:
+    'A request for a device that this kernel has not probed: it has no queues yet.',
+  S093:
+    'A request moves at most 64 KiB, in whole sectors of 512 bytes.',
+  S094:
+    'A BAR is smaller than what the model of the device answers, so that its driver would write to '
+    + 'registers that are not there.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

@@ -4,7 +4,7 @@ import { isPlainText } from './decode.ts';
 import { isPrintableProse } from './head-comment.ts';
 import { readClaim } from './parse-json-claims.ts';
 import {
-  kindedShape, readCaptureStatement, readCrashedStatement, readDurationNs,
+  kindedShape, readCaptureStatement, readCrashedStatement, readDurationNs, readPeriodNs,
 } from './parse-json-statements.ts';
 import { shapeOf } from './json-shape.ts';
 import type { JsonContext } from './json-shape.ts';
@@ -183,7 +183,7 @@ function readChoice(
 }
 
 function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | null {
-  const keys = ['name', 'sourceId', 'model', 'bar', 'reservedRegions', 'reset'];
+  const keys = ['name', 'sourceId', 'model', 'bar', 'reservedRegions', 'reset', 'paceNs'];
   const shape = shapeOf(context, json, 'a device', keys);
   if (shape === null) return null;
   const name = shape.string('name', readName);
@@ -195,18 +195,21 @@ function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | 
   const regions = shape.array('reservedRegions', (item) => readJsonRange(context, item));
   const resetJson = shape.member('reset');
   const reset = resetJson === null ? null : readReset(context, resetJson);
+  const atOwnPace = shape.isNull('paceNs');
+  const pace = atOwnPace ? null : shape.number('paceNs', readPeriodNs);
   if (name === null || sourceId === null || model === null || regions === null || reset === null) {
     return null;
   }
-  if (bar === null && !withoutBar) return null;
+  if ((bar === null && !withoutBar) || (pace === null && !atOwnPace)) return null;
   return shape.place({
     name: name.value, sourceId: sourceId.value, model: model.value, bar, reservedRegions: regions,
-    reset,
+    reset, paceNs: pace?.value ?? null,
   });
 }
 
 const resetKeys = {
   stops: ['kind'],
+  'leaves-one': ['kind'],
   late: ['kind', 'afterNs'],
   ignored: ['kind'],
 } as const satisfies Record<ResetBehaviour['kind'], readonly string[]>;

@@ -44,6 +44,7 @@ export function printJson(scenario: Scenario): string {
       reservedRegions: device.reservedRegions.map(rangeJson),
       reset: device.reset.kind === 'late'
         ? { kind: device.reset.kind, afterNs: device.reset.afterNs } : { kind: device.reset.kind },
+      paceNs: device.paceNs,
     })),
     crashed: {
       release: scenario.crashed.release,
@@ -98,7 +99,12 @@ function statementJson(statement: CrashedStatement | CaptureStatement): object {
       until: endJson(statement.until),
     };
     case 'wait': return { kind, durationNs: statement.durationNs };
-    case 'probe': return { kind, device: statement.device, dmaMaskBits: statement.dmaMaskBits };
+    case 'probe': return {
+      kind, device: statement.device, dmaMaskBits: statement.dmaMaskBits, order: statement.order,
+    };
+    case 'submit': return {
+      kind, access: statement.access, bytes: statement.bytes, device: statement.device, count: statement.count,
+    };
     case 'panic': return { kind };
   }
 }

@@ -49,7 +49,8 @@ export function extentLines(found: Exploration, options: ExploreOptions): readon
   ];
   switch (end.kind) {
     case 'no-window':
-      return [`the run never comes to ${printable(window.name)}: nothing was explored`];
+      return [`the run never comes to ${printable(window.name)}`
+        + `${window.beyond === null ? '' : `, for it needs more than ${printable(window.beyond)}`}: nothing was explored`];
     case 'exhausted': {
       const collisions = states * states / 2 ** 65;
       lines.push(`${count(states)} states, ${count(transitions)} transitions, depth ${depth}: all that there are`

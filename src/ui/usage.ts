@@ -81,6 +81,14 @@ export const commands: readonly CommandRow[] = [
     examples: ['dmarsim conform test/vectors/qemu', 'dmarsim conform test/vectors/qemu --profile specification'],
   },
   {
+    name: 'compare', operands: 'FOLDER...', about: 'captures of real handoffs against the model, side by side',
+    options: [
+      { name: 'capture', value: 'RELEASE', about: 'compare with this release, not the one of the version line' },
+      { name: 'scenario', about: 'print the scenario that the capture makes, and compare nothing' },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim compare test/captures/nvme-in-flight-flush'],
+  },
+  {
     name: 'inspect', operands: 'IMAGE...', about: 'the tables in an image of the hardware, as debugfs shows them',
     options: [
       { name: 'iova', value: 'ADDRESS', about: 'only what this address is mapped to' },

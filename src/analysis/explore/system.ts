@@ -30,7 +30,7 @@ export interface System {
   actorOf(move: number): number;
   /** Those who may move now or when somebody else has moved, and anybody that they wake; in no order. */
   readonly active: readonly number[];
-  /** What the last move read and wrote. */
+  /** What the last move read and wrote, and who may move again since: the actor itself too, if it may. */
   readonly accesses: Accesses;
   /** A number for what an actor's next move depends on that is its own. */
   progressOf(actor: number): number;

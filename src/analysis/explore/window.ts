@@ -2,6 +2,7 @@
  * Where exploration begins. The crashed kernel's life and the start of the capture kernel happen as in a
  * run; from the window on every order of what may happen is tried.
  */
+import { BeyondModel } from '../../base/assert.ts';
 import type { Event } from '../../base/event.ts';
 import { Machine } from '../../machine/machine.ts';
 import { phases, type Phase, type Scenario } from '../../scenario/scenario.ts';
@@ -14,6 +15,8 @@ export interface Window {
   readonly reached: boolean;
   /** What is behind, in words. */
   readonly name: string;
+  /** What the way there needs more of than the model has; null: nothing. */
+  readonly beyond: string | null;
 }
 
 /** More steps than any scenario needs to get there. */
@@ -29,16 +32,23 @@ export function findWindow(scenario: Scenario, from: string | null): Window {
   const schedule = scenario.schedule ?? [];
   /** For each step how many events there were before it. */
   const eventsBefore: number[] = [];
+  let beyond: string | null = null;
   for (let steps = 0; steps < stepLimit && !machine.hasEnded; steps += 1) {
     const actor = machine.choices()[schedule[steps] ?? 0];
     if (actor === undefined) break;
     eventsBefore.push(machine.trace.events.length);
-    machine.step(actor);
+    try {
+      machine.step(actor);
+    } catch (error) {
+      if (!(error instanceof BeyondModel)) throw error;
+      beyond = error.message;
+      break;
+    }
   }
   const { event, name } = windowEvent(machine.trace.events, scenario, from);
-  if (event === undefined) return { steps: eventsBefore.length, reached: false, name };
+  if (event === undefined) return { steps: eventsBefore.length, reached: false, name, beyond };
   const after = eventsBefore.findIndex((count) => count > event);
-  return { steps: (after < 0 ? eventsBefore.length : after) - 1, reached: true, name };
+  return { steps: (after < 0 ? eventsBefore.length : after) - 1, reached: true, name, beyond: null };
 }
 
 function windowEvent(

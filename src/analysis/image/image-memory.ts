@@ -4,7 +4,14 @@ import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 
 const pageBytes = 4096;
 
-export class ImageMemory {
+/** Tables are read from it word by word. */
+export interface TableMemory {
+  has(page: number): boolean;
+  /** The 64-bit word at `index` of a page; undefined where there is no such page. */
+  word(page: number, index: number): Word64 | undefined;
+}
+
+export class ImageMemory implements TableMemory {
   readonly #pages: ReadonlyMap<number, DataView>;
 
   constructor(image: HardwareImage) {
@@ -16,7 +23,6 @@ export class ImageMemory {
     return this.#pages.has(page);
   }
 
-  /** The 64-bit word at `index` of a page; undefined where the image has no such page. */
   word(page: number, index: number): Word64 | undefined {
     const view = this.#pages.get(page);
     if (view === undefined) return undefined;

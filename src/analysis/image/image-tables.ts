@@ -7,7 +7,7 @@ import { field, bit, get, isSet, sourceIdOf, zeroWord, type SourceId, type Word6
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import { CONTEXT, CONTEXT_UPPER, ROOT, SECOND_LEVEL, TRANSLATION_TYPE } from '../../vtd/entries.ts';
 import { GSTS, IRTA, RTADDR } from '../../vtd/registers.ts';
-import { ImageMemory } from './image-memory.ts';
+import { ImageMemory, type TableMemory } from './image-memory.ts';
 
 export interface ImageContext {
   readonly source: SourceId;
@@ -60,8 +60,10 @@ export function isOn(image: HardwareImage, what: 'TES' | 'IRES' | 'QIES'): boole
 
 /** Present entries, in the order of their source-ids; a page that is not there has none. */
 export function contextsOf(image: HardwareImage): readonly ImageContext[] {
-  const memory = new ImageMemory(image);
-  const rootTable = rootTableOf(image);
+  return contextsIn(new ImageMemory(image), rootTableOf(image));
+}
+
+export function contextsIn(memory: TableMemory, rootTable: number): readonly ImageContext[] {
   const contexts: ImageContext[] = [];
   for (let bus = 0; bus < busCount; bus += 1) {
     const root = memory.word(rootTable, 2 * bus) ?? zeroWord;
@@ -98,7 +100,7 @@ const RIGHTS = field(1, 0);
  * Leaves in the order of their addresses. Ends after `most` entries: tables that lead to themselves have
  * more leaves than there is time.
  */
-export function* leavesOf(memory: ImageMemory, table: number, levels: number, most: number): Generator<LeafVisit> {
+export function* leavesOf(memory: TableMemory, table: number, levels: number, most: number): Generator<LeafVisit> {
   let left = most;
   function* walk(page: number, level: number, base: number, path: readonly Word64[]): Generator<LeafVisit> {
     if (!memory.has(page)) {
@@ -126,7 +128,7 @@ function pathOf(way: readonly Word64[], leafLevel: number): Leaf['path'] {
 }
 
 /** The walk of one frame: every entry that is read, the last one with no right or a leaf. */
-export function walkOf(memory: ImageMemory, table: number, levels: number, frame: number):
+export function walkOf(memory: TableMemory, table: number, levels: number, frame: number):
   { readonly leaf: Leaf | null; readonly missing: number | null } {
   const way: Word64[] = [];
   let page = table;

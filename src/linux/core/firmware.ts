@@ -30,6 +30,8 @@ export interface PciDevice {
   readonly source: SourceId;
   readonly model: string;
   readonly bar: { readonly first: Address; readonly last: Address };
+  /** The MSI-X table, as the device's capability says. */
+  readonly messageTable: Address;
   /** Where a scenario's workload tells the model of the device what is outstanding. */
   readonly outstandingPorts: Address;
 }

@@ -23,6 +23,8 @@ export interface KernelSettings {
   readonly firmware: FirmwareTable;
   readonly platform: PlatformTable;
   readonly devices: readonly PciDevice[];
+  /** All memory that it knows of, in the order of the memory map. */
+  readonly memory: readonly { readonly first: Address; readonly last: Address }[];
   /** The memory that its allocator hands out. */
   readonly pages: { readonly first: Address; readonly end: Address };
 }
@@ -75,6 +77,11 @@ export class Kernel {
     this.#dmaMasks.set(device.source, bits);
   }
 
+  /** A driver's own mask, where the scenario gives no narrower one. */
+  setDmaMaskUnlessGiven(device: PciDevice, bits: number): void {
+    if (!this.#dmaMasks.has(device.source)) this.#dmaMasks.set(device.source, bits);
+  }
+
   dmaMaskBits(device: PciDevice): number {
     return this.#dmaMasks.get(device.source) ?? defaultDmaMaskBits;
   }
@@ -100,5 +107,22 @@ export class Kernel {
       if (handler !== undefined) yield* handler();
       vector = yield { kind: 'resume-sleep' };
     }
+  }
+
+  /** wait_for_completion_timeout: whether an interrupt's handler made `isDone` true before the time was over. */
+  * sleepUntil(isDone: () => boolean, timeoutNs: number): Routine<boolean> {
+    if (isDone()) return true;
+    let vector = yield { kind: 'sleep', durationNs: timeoutNs };
+    while (vector !== 0) {
+      assert(typeof vector === 'number', 'a sleep is answered with a vector');
+      const handler = this.vectors.handler(vector);
+      if (handler !== undefined) yield* handler();
+      if (isDone()) {
+        yield { kind: 'wake-up' };
+        return true;
+      }
+      vector = yield { kind: 'resume-sleep' };
+    }
+    return isDone();
   }
 }

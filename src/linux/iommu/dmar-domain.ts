@@ -6,12 +6,17 @@ import type { IovaDomain } from './iova.ts';
 
 export interface Domain {
   readonly iommu: Iommu;
-  readonly device: PciDevice;
+  /** Whom it was made for; null: nobody in particular. */
+  readonly device: PciDevice | null;
   readonly iova: IovaDomain;
   readonly agaw: number;
   readonly pgd: Address;
   /** gaw: the widest address that a mapping may have. */
   readonly addressBits: number;
+  /** si_domain: addresses are physical ones. */
+  readonly isIdentity: boolean;
+  /** The type of a context entry that leads to it. */
+  readonly translation: 'multi-level' | 'pass-through';
   /** iommu_did; 0 until the domain is attached. */
   did: number;
 }

@@ -120,6 +120,7 @@ const CONTEXT_COPIED = upperField(67, 67);
 const CONTEXT_DID = upperField(87, 72);
 
 export const CONTEXT_TT_MULTI_LEVEL = 0;
+export const CONTEXT_TT_PASS_THROUGH = 2;
 
 function pageAddress(value: Word64): Address {
   return addressOf(get(PAGE_ADDRESS, value) * frameBytes);

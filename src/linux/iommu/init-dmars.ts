@@ -15,6 +15,7 @@ import {
 import { LegacyIrqs } from '../irq-remapping/legacy-irqs.ts';
 import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
+import { IdentityDomain } from './identity-domain.ts';
 import { IntelIommu } from './intel-iommu.ts';
 import { intelIommuSetup } from './options.ts';
 import type { Routine } from '../core/operation.ts';
@@ -74,7 +75,7 @@ function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs> {
 }
 
 /** `intel_iommu_init`: takes the units, then the DMA API. */
-export function* intelIommuInit(kernel: Kernel): Routine<void> {
+export function* intelIommuInit(kernel: Kernel): Routine<IntelIommu> {
   const driver = new IntelIommu(kernel);
   yield* intelIommuSetup(kernel.commandLine, driver.messages);
   const legacyIrqs = (yield* irqRemapping(driver)) ? yield* startInterrupts(driver) : null;
@@ -83,14 +84,14 @@ export function* intelIommuInit(kernel: Kernel): Routine<void> {
   if (kernel.release.takeOver === 'translation-off-first') yield* disableTranslationOfBefore(driver);
   if (driver.options.off) {
     if (kernel.release.switchedOff === 'translation-off') yield* intelDisableIommus(driver);
-    return;
+    return driver;
   }
   if (driver.reservedRegions.length === 0) yield* printk('DMAR: No RMRR found');
   yield* printk('DMAR: No ATSR found');
-  yield* initDmars(driver);
-  kernel.dmaOps = new IntelDmaOps(driver);
+  kernel.dmaOps = new IntelDmaOps(driver, yield* initDmars(driver));
   yield* printk(driver.messages.done);
   if (legacyIrqs !== null) yield* legacyIrqs.withDrivers();
+  return driver;
 }
 
 /** "Disable translation if already enabled prior to OS handover" (3a93c841c2b3, to 4.1). */
@@ -105,16 +106,19 @@ function* intelDisableIommus(driver: IntelIommu): Routine<void> {
   for (const iommu of driver.iommus) yield* iommuDisableTranslation(iommu);
 }
 
-function* initDmars(driver: IntelIommu): Routine<void> {
-  yield* routine('init_dmars', '', () => driver.kernel.release.takeOver === 'copied-tables'
+/** The identity domain comes out, where iommu=pt asks for one. */
+function* initDmars(driver: IntelIommu): Routine<IdentityDomain | null> {
+  return yield* routine('init_dmars', '', () => driver.kernel.release.takeOver === 'copied-tables'
     ? initDmarsWithCopies(driver) : initDmarsFromNothing(driver));
 }
 
 /** `init_dmars` to 4.1: the root pointer is set last, when the entries of reserved regions exist. */
-function* initDmarsFromNothing(driver: IntelIommu): Routine<void> {
+function* initDmarsFromNothing(driver: IntelIommu): Routine<IdentityDomain | null> {
   for (const iommu of driver.iommus) iommu.rootTable = yield* allocTablePage(iommu);
   for (const iommu of driver.iommus) yield* clearQueueOfBefore(driver, iommu);
   for (const iommu of driver.iommus) yield* chooseFlushes(iommu);
+  const identity = driver.options.passThrough ? yield* IdentityDomain.create(driver) : null;
+  if (identity !== null) yield* identity.prepareStatic();
   yield* prepareReservedRegions(driver);
   for (const iommu of driver.iommus) {
     yield* iommuFlushWriteBuffer(iommu);
@@ -123,10 +127,11 @@ function* initDmarsFromNothing(driver: IntelIommu): Routine<void> {
     yield* iommuEnableTranslation(iommu);
     yield* iommuDisableProtectMemRegions(iommu);
   }
+  return identity;
 }
 
 /** `init_dmars` from 4.2 on. */
-function* initDmarsWithCopies(driver: IntelIommu): Routine<void> {
+function* initDmarsWithCopies(driver: IntelIommu): Routine<IdentityDomain | null> {
   let copiedTables = false;
   for (const iommu of driver.iommus) {
     yield* clearQueueOfBefore(driver, iommu);
@@ -139,14 +144,19 @@ function* initDmarsWithCopies(driver: IntelIommu): Routine<void> {
     yield* iommuFlushWriteBuffer(iommu);
     yield* setRootAndFlush(iommu);
   }
+  const identity = driver.options.passThrough ? yield* IdentityDomain.create(driver) : null;
   // With copied tables devices keep their old mappings until their driver comes.
-  if (!copiedTables) yield* prepareReservedRegions(driver);
+  if (!copiedTables) {
+    if (identity !== null) yield* identity.prepareStatic();
+    yield* prepareReservedRegions(driver);
+  }
   for (const iommu of driver.iommus) {
     yield* iommuFlushWriteBuffer(iommu);
     yield* dmarSetInterrupt(driver, iommu);
     if (!iommu.preEnabled) yield* iommuEnableTranslation(iommu);
     yield* iommuDisableProtectMemRegions(iommu);
   }
+  return identity;
 }
 
 function* setRootAndFlush(iommu: Iommu): Routine<void> {

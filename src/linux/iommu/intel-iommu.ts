@@ -28,7 +28,7 @@ export class IntelIommu {
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.options = iommuOptions(kernel.commandLine);
+    this.options = iommuOptions(kernel.commandLine, kernel.release);
     this.messages = driverMessages(kernel.release.startUpMessages);
     this.reservedRegions = [...kernel.settings.firmware.reservedRegions].reverse();
   }

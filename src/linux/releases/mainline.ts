@@ -23,6 +23,7 @@ export const linux49rc5 = firstRelease({
   dmaApi: 'intel-dma-ops',
   identityId: 'at-attach',
   switchedOff: 'left-on',
+  coreOptions: [],
   startUpMessages: '4.2',
   faultLine: 'one-line',
   faultRateLimit: 'by-interrupt',
@@ -32,7 +33,7 @@ export const linux49rc5 = firstRelease({
   atCrash: 'nothing',
   avoidsOldAddresses: false,
   resetsEndpointsFirst: false,
-  commandLine: null,
+  commandLine: '',
 });
 
 export const linux42CopyOnly = releaseAs(linux49rc5, {
@@ -81,7 +82,7 @@ export const linux53 = releaseAs(linux412, {
   about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions',
   unconfirmed: ['the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
   notModelled: 'the deferred attach of the IOMMU core',
-  reservedRegions: 'core', attach: 'probe-or-deferred', startUpMessages: '5.3', faultRateLimit: 'by-record',
+  reservedRegions: 'core', attach: 'probe-or-deferred', coreOptions: ['passthrough'], startUpMessages: '5.3', faultRateLimit: 'by-record',
   vectorOrder: 'matrix', faultMessage: 'affinity-after-start',
   faultStatusClear: 'PFO-PPF-PRO',
 });
@@ -97,7 +98,7 @@ export const linux61 = releaseAs(linux511, {
   name: 'linux-6.1', kind: 'released', commit: '0c5f6c0d8201a809a6585b07b6263e9db2c874a3', date: '2022-08-23',
   about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
   notModelled: 'dma-iommu',
-  copiedMark: 'bitmap', teardown: 'present-first', faultLine: 'hexadecimal',
+  copiedMark: 'bitmap', coreOptions: ['passthrough', 'strict', 'forcedac'], teardown: 'present-first', faultLine: 'hexadecimal',
   faultMessage: 'affinity-before-start',
 });
 

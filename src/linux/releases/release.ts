@@ -85,6 +85,9 @@ export type SwitchedOff =
   /** `intel_disable_iommus` (161b28aae165). */
   | 'translation-off';
 
+/** Options of the IOMMU core, iommu.NAME=, that the driver heeds; others are passed over. */
+export type CoreOption = 'passthrough' | 'strict' | 'forcedac';
+
 /** The words of the driver at start-up. */
 export type StartUpMessages = 'before-4.2' | '4.2' | '5.3';
 
@@ -144,6 +147,7 @@ export interface Traits {
   readonly dmaApi: DmaApi;
   readonly identityId: IdentityId;
   readonly switchedOff: SwitchedOff;
+  readonly coreOptions: readonly CoreOption[];
   readonly startUpMessages: StartUpMessages;
   readonly faultLine: FaultLine;
   readonly faultRateLimit: FaultRateLimit;
@@ -155,8 +159,8 @@ export interface Traits {
   readonly avoidsOldAddresses: boolean;
   /** A hot reset of every endpoint before the unit is touched (Indoh 2012). */
   readonly resetsEndpointsFirst: boolean;
-  /** Words that it puts before the scenario's command line; null: none. */
-  readonly commandLine: string | null;
+  /** Words that it adds to the scenario's command line. */
+  readonly commandLine: string;
 }
 
 /** What a release is: something that people ran, a patch that was posted, or a thing to compare with. */
