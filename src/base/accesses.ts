@@ -5,7 +5,7 @@
  * A cell is known by a number of `cellBits` bits. Two cells that share a number count as one: steps on
  * them are taken to touch the same, which is safe.
  */
-import { cellNumber } from './hash.ts';
+import { cellNumber, mixInto, pairOf } from './hash.ts';
 
 export const cellBits = 22;
 
@@ -23,30 +23,43 @@ export class Accesses {
   /** Actors that were given an appointment. */
   readonly activated: number[] = [];
   activatedCount = 0;
+  #low = 0;
+  #high = 0;
 
   clear(): void {
     this.count = 0;
     this.activatedCount = 0;
+    this.#low = 0;
+    this.#high = 0;
+  }
+
+  /** A number below 2^53 for the whole list: the same steps again need not be looked at again. */
+  get print(): number {
+    return pairOf(this.#low, this.#high);
   }
 
   read(store: number, cell: number): void {
-    this.list[this.count] = cellNumber(store, cell, cellBits) * accessKinds;
-    this.count += 1;
+    this.#add(cellNumber(store, cell, cellBits) * accessKinds);
   }
 
   written(store: number, cell: number): void {
-    this.list[this.count] = cellNumber(store, cell, cellBits) * accessKinds + ACCESS.written;
-    this.count += 1;
+    this.#add(cellNumber(store, cell, cellBits) * accessKinds + ACCESS.written);
   }
 
   joined(store: number, cell: number): void {
-    this.list[this.count] = cellNumber(store, cell, cellBits) * accessKinds + ACCESS.joined;
-    this.count += 1;
+    this.#add(cellNumber(store, cell, cellBits) * accessKinds + ACCESS.joined);
   }
 
   activates(actor: number): void {
     this.activated[this.activatedCount] = actor;
     this.activatedCount += 1;
+  }
+
+  #add(access: number): void {
+    this.list[this.count] = access;
+    this.count += 1;
+    this.#low = mixInto(this.#low, access);
+    this.#high = mixInto(this.#high + 1, access);
   }
 }
 

@@ -132,6 +132,8 @@ class AgendaCells implements Store {
 export class Agenda {
   readonly #cells: AgendaCells;
   readonly #actors: Actor[] = [];
+  /** Room for sorting. */
+  readonly #order: number[] = [];
 
   constructor(journal: Journal) {
     this.#cells = new AgendaCells(journal);
@@ -168,7 +170,11 @@ export class Agenda {
 
   /** Whether anybody who is prompt has an appointment. */
   get isBusy(): boolean {
-    return this.#cells.active.some((actor) => this.#actors[actor]?.urgency === 'prompt');
+    const { active } = this.#cells;
+    for (let at = 0; at < active.length; at += 1) {
+      if (this.#actors[active[at] ?? -1]?.urgency === 'prompt') return true;
+    }
+    return false;
   }
 
   /** Whether anybody but `except` has an appointment that is not optional. */
@@ -179,10 +185,13 @@ export class Agenda {
 
   /** Whether anybody who is not optional may act now. */
   mustGoOn(): boolean {
-    return this.#cells.active.some((actor) => {
-      const row = this.#actors[actor];
-      return row !== undefined && row.urgency !== 'optional' && this.#waysOf(row, this.isBusy) > 0;
-    });
+    const { active } = this.#cells;
+    const busy = this.isBusy;
+    for (let at = 0; at < active.length; at += 1) {
+      const row = this.#actors[active[at] ?? -1];
+      if (row !== undefined && row.urgency !== 'optional' && this.#waysOf(row, busy) > 0) return true;
+    }
+    return false;
   }
 
   /**
@@ -191,21 +200,18 @@ export class Agenda {
    */
   offers(into: number[], asked?: (actor: number) => void): number {
     const { active } = this.#cells;
-    // A handful, nearly sorted: insertion is the quickest way.
-    let count = 0;
     const busy = this.isBusy;
-    for (const actor of active) {
-      let at = count;
-      while (at > 0 && (into[at - 1] ?? 0) > actor) {
-        into[at] = into[at - 1] ?? 0;
-        at -= 1;
-      }
-      into[at] = actor;
-      count += 1;
+    // A handful, nearly sorted: insertion is the quickest way.
+    const order = this.#order;
+    for (let at = 0; at < active.length; at += 1) {
+      const actor = active[at] ?? 0;
+      let place = at;
+      for (; place > 0 && (order[place - 1] ?? 0) > actor; place -= 1) order[place] = order[place - 1] ?? 0;
+      order[place] = actor;
     }
-    const actors = into.slice(0, count);
-    count = 0;
-    for (const actor of actors) {
+    let count = 0;
+    for (let at = 0; at < active.length; at += 1) {
+      const actor = order[at] ?? 0;
       const row = this.#actors[actor];
       if (row === undefined) fail(`no actor ${actor}`);
       const ways = this.#waysOf(row, busy);

@@ -79,6 +79,17 @@ export function digest(values: readonly number[]): number {
   return (finish(high ^ low) & 0x1f_ffff) * 0x1_0000_0000 + (finish(low + Math.imul(high, 0x165667b1)) >>> 0);
 }
 
+/** One step of a quick hash over small numbers. */
+export function mixInto(hash: number, value: number): number {
+  const h = Math.imul(hash ^ value, 0x2545f491);
+  return h ^ (h >>> 15);
+}
+
+/** Two halves as one number below 2^53. */
+export function pairOf(low: number, high: number): number {
+  return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
+}
+
 /** A number of so many bits for a cell of a store. */
 export function cellNumber(store: number, cell: number, bits: number): number {
   const h = finish(Math.imul(store + 1, 0x9e3779b1) ^ (cell | 0));

@@ -23,6 +23,13 @@ const wordsInFrame = frameBytes / 4;
 /** Reads and writes are told apart by the eight bytes: an entry of a table. */
 const accessBytes = 8;
 
+/** So many bytes of a page at once count as the page: what touches any of it is told by its page cell. */
+const bulkBytes = 512;
+
+function pageCell(frame: Frame): number {
+  return -2 - frameNumber(frame);
+}
+
 function accessCell(frame: Frame, offset: number): number {
   return frameNumber(frame) * (frameBytes / accessBytes) + Math.floor(offset / accessBytes);
 }
@@ -129,18 +136,17 @@ export class PhysicalMemory {
 
   /** To be told of what is read from a page that was given out: `bytes` at an offset. */
   noteRead(frame: Frame, offset: number, bytes: number, snoops: boolean): void {
-    if (this.#journal.accesses === null) return;
+    const { accesses } = this.#journal;
+    if (accesses === null) return;
     const { number } = snoops ? this.#coherent : this.#ram;
-    for (let at = offset; at < offset + bytes; at += accessBytes) {
-      this.#journal.accesses.read(number, accessCell(frame, at));
-    }
+    if (bytes >= bulkBytes) return accesses.written(number, pageCell(frame));
+    for (let at = offset; at < offset + bytes; at += accessBytes) accesses.read(number, accessCell(frame, at));
+    accesses.read(number, pageCell(frame));
   }
 
   /** What the CPU reads; memory that does not answer reads as all ones. */
   read32(address: Address): number {
-    if (this.#journal.accesses !== null) {
-      this.#journal.accesses.read(this.#coherent.number, accessCell(frameOf(address), offsetInFrame(address)));
-    }
+    if (this.#journal.accesses !== null) this.noteRead(frameOf(address), offsetInFrame(address), 4, true);
     return this.coherentPage(frameOf(address))?.getUint32(offsetInFrame(address), true) ?? 0xffffffff;
   }
 
@@ -276,7 +282,7 @@ export class PhysicalMemory {
 
   #change(view: View, frame: Frame, offset: number, value: number): void {
     if (!(offset % 4 === 0)) fail(`a store to ${hexAddress(addressIn(frame, offset))} is not aligned`);
-    if (this.#journal.accesses !== null) this.#journal.accesses.written(view.number, accessCell(frame, offset));
+    this.#noteCopy(view, frame, offset, 4);
     if (!view.pages.has(frameNumber(frame)) && (value === 0 || !this.isBacked(frame))) return;
     const page = view.pageToChange(frameNumber(frame));
     const before = page.getUint32(offset, true);
@@ -288,9 +294,11 @@ export class PhysicalMemory {
   #noteCopy(view: View, frame: Frame, offset: number, length: number): void {
     const { accesses } = this.#journal;
     if (accesses === null) return;
+    if (length >= bulkBytes) return accesses.written(view.number, pageCell(frame));
     for (let at = offset; at < offset + length; at += accessBytes) {
       accesses.written(view.number, accessCell(frame, at));
     }
+    accesses.read(view.number, pageCell(frame));
   }
 
   /** Copies `length` bytes, whole words, into one frame of a view. */

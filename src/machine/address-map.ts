@@ -1,7 +1,7 @@
 /** The machine's registers by physical address: who answers where. */
 import type { Owner } from '../base/event.ts';
 import { bytesOf, zeroWord, type Address, type Word64 } from '../base/word.ts';
-import type { RegisterBus } from './cpu.ts';
+import type { RegisterBus } from './conditions.ts';
 
 /** Somebody with registers: a unit, a device, a device's second window. */
 export interface RegisterTarget {

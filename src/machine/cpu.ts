@@ -9,21 +9,13 @@ import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
-import {
-  and, and32, equalWords, frameBytes, offsetBy, pagesFurther, wordOf, type Address, type Word64,
-} from '../base/word.ts';
+import { and32, frameBytes, offsetBy, pagesFurther, wordOf } from '../base/word.ts';
 import { firstTimerVector, timerCount, type Answer, type Condition, type Operation } from '../linux/core/operation.ts';
 import type { Program } from '../linux/core/program.ts';
+import { holds, type RegisterBus } from './conditions.ts';
 import type { Observer } from './observer.ts';
 import { ProgramCounter } from './program-counter.ts';
 import type { Timing } from './timing.ts';
-
-/** Registers of the machine by physical address. */
-export interface RegisterBus {
-  read(address: Address, bytes: 4 | 8, cause: number): Word64;
-  write(address: Address, bytes: 4 | 8, value: Word64, kernel: Owner, cause: number): void;
-  name(address: Address): { readonly target: string; readonly register: string; readonly offset: number };
-}
 
 export interface KernelProgram {
   readonly release: string;
@@ -323,12 +315,13 @@ export class Cpu {
 
   #readRegister({ address, bytes }: Extract<Operation, { kind: 'register-read' }>): void {
     const value = this.#bus.read(address, bytes, this.#cause());
-    this.#emit({ kind: 'register-read', ...this.#bus.name(address), bytes, value });
+    if (this.#trace.recording) this.#emit({ kind: 'register-read', ...this.#bus.name(address), bytes, value });
     this.#answer(bytes === 8 ? value : value.low, this.#timing['register-read']);
   }
 
   #writeRegister({ address, bytes, value }: Extract<Operation, { kind: 'register-write' }>): void {
-    const event = this.#emit({ kind: 'register-write', ...this.#bus.name(address), bytes, value });
+    const event = this.#trace.recording
+      ? this.#emit({ kind: 'register-write', ...this.#bus.name(address), bytes, value }) : noCause;
     this.#bus.write(address, bytes, value, this.owner, event);
     this.#answer(0, this.#timing['register-write']);
   }
@@ -360,25 +353,7 @@ export class Cpu {
   }
 
   #conditionThatHolds(conditions: readonly Condition[]): number {
-    return conditions.findIndex((condition) => this.#holds(condition));
-  }
-
-  #holds(condition: Condition): boolean {
-    switch (condition.kind) {
-      case 'memory-equals':
-        return this.#memory.read32(condition.address) === condition.value;
-      case 'register-equals': {
-        const { address, bytes, mask, value } = condition;
-        return equalWords(and(this.#bus.read(address, bytes, noCause), mask), value);
-      }
-      case 'register-any':
-        return and32(this.#bus.read(condition.address, 4, noCause).low, condition.mask) !== 0;
-      case 'registers-agree':
-        return this.#bus.read(condition.left, 4, noCause).low
-          === this.#bus.read(condition.right, 4, noCause).low;
-      default:
-        return unreachable(condition);
-    }
+    return conditions.findIndex((condition) => holds(condition, this.#memory, this.#bus));
   }
 
   #sleep(durationNs: number): void {

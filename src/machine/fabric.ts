@@ -95,6 +95,8 @@ export class Fabric {
   readonly #clients: DmaClient[] = [];
   readonly #agenda: Agenda;
   readonly inFlight: InFlight;
+  /** Time being set aside: whether an entry that is looked for may be gone. */
+  evictionsAreOpen = false;
   readonly observer: Observer | null;
 
   constructor(settings: FabricSettings, journal: Journal, agenda: Agenda, trace: Trace) {
@@ -105,9 +107,9 @@ export class Fabric {
     this.inFlight = new InFlight(journal);
     this.#transfers = new Table(journal, 'transfers', weigh, ({ request }) => bdf(request.source));
     this.#slots = Array.from({ length: slotCount }, (_, slot) =>
-      agenda.add(() => this.#step(slot), {
+      agenda.add((way) => this.#step(slot, way), {
         name: `dma${slot}`, urgency: 'prompt', progress: () => this.#progressOf(slot),
-        regionSize: progressAtData + 1,
+        regionSize: progressAtData + 1, ways: () => this.#ways(slot),
       }));
   }
 
@@ -136,6 +138,13 @@ export class Fabric {
     });
     this.#beginPage(slot);
     return true;
+  }
+
+  /** With evictions open, one way for each that the unit's caches may have dropped what is needed next. */
+  #ways(slot: number): number {
+    const transfer = this.#transfer(slot);
+    return this.evictionsAreOpen && transfer.phase === 'translating'
+      ? this.#settings.unitOf(transfer.request.source).evictionWays(slot) : 1;
   }
 
   /** The page, and how far its translation has come. */
@@ -194,9 +203,10 @@ export class Fabric {
     appointment.in(delayNs);
   }
 
-  #step(slot: number): void {
+  #step(slot: number, way: number): void {
     const transfer = this.#transfer(slot);
     if (transfer.phase === 'data') return this.#moveData(slot, transfer);
+    if (way > 0) this.#settings.unitOf(transfer.request.source).evict(slot, way);
     const answer = this.#settings.unitOf(transfer.request.source).advance(slot);
     if (typeof answer === 'number') return this.#appoint(slot, answer);
     this.#answered(slot, transfer, answer);

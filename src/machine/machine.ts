@@ -13,7 +13,7 @@ import {
 } from '../base/word.ts';
 import type { AddressRange, DeviceDescription, Scenario, UnitDescription } from '../scenario/scenario.ts';
 import { decodeCapability } from '../vtd/capability.ts';
-import { withChoice } from '../vtd/choices.ts';
+import { listenedTo, withChoice } from '../vtd/choices.ts';
 import type { UnitSettings } from '../vtd/core.ts';
 import { profileNamed } from '../vtd/profiles.ts';
 import { DmarUnit } from '../vtd/unit.ts';
@@ -38,6 +38,8 @@ export interface MachineOptions {
   readonly observe?: (journal: Journal) => Observer;
   /** Is told what is read and written. */
   readonly accesses?: Accesses;
+  /** Is told the name of each hardware choice that a unit asks for. */
+  readonly asksFor?: (choice: string) => void;
 }
 
 export class Machine {
@@ -59,7 +61,7 @@ export class Machine {
     this.agenda = new Agenda(this.journal);
     const observer = options.observe === undefined ? null : options.observe(this.journal);
     this.trace = new Trace(this.agenda, this.journal, options.trace, options.trace || observer !== null);
-    const settings = scenario.units.map((unit) => this.#unitSettings(unit, timing));
+    const settings = scenario.units.map((unit) => this.#unitSettings(unit, timing, options.asksFor));
     const capabilities = settings.map(({ profile, hostAddressWidth }) => decodeCapability(profile.version,
       profile.capability, profile.extendedCapability, hostAddressWidth));
     this.memory = new PhysicalMemory(
@@ -99,10 +101,12 @@ export class Machine {
 
   /**
    * From here on order alone counts, and devices issue at most `inFlight` requests of their own, each of
-   * one page, at any time. `counting`: events go on to carry different times.
+   * one page, at any time. `counting`: events go on to carry different times. `evictions`: a cached entry
+   * may be gone when it is looked for.
    */
-  setTimeAside(inFlight: number, counting: boolean): void {
+  setTimeAside(inFlight: number, counting: boolean, evictions = true): void {
     this.#fabric.inFlight.limitTo(inFlight);
+    this.#fabric.evictionsAreOpen = evictions;
     this.agenda.setTimeAside(counting);
     this.cpu.timeSetAside();
   }
@@ -125,7 +129,7 @@ export class Machine {
     return unit;
   }
 
-  #unitSettings(unit: UnitDescription, timing: Timing): UnitSettings {
+  #unitSettings(unit: UnitDescription, timing: Timing, asksFor?: (choice: string) => void): UnitSettings {
     const known = profileNamed(unit.profile);
     if (known === undefined) fail(`the scenario was checked: profile ${unit.profile}`);
     const profile = {
@@ -138,7 +142,7 @@ export class Machine {
       return next;
     }, profile.choices);
     return {
-      name: unit.name, profile, choices, timing: unitTiming(timing),
+      name: unit.name, profile, choices: asksFor === undefined ? choices : listenedTo(choices, asksFor), timing: unitTiming(timing),
       hostAddressWidth: this.scenario.platform.hostAddressWidth,
       deliverMessage: (address, data, cause) => {
         const isInterrupt = address.high === 0 && address.low >= interruptMessageRange

@@ -16,6 +16,7 @@ export function explorationJson(
     capture: scenario.capture.release,
     window: { from: found.window.name, step: found.window.steps, reached: found.window.reached },
     inFlight: options.inFlight,
+    hardware: found.hardware,
     end: found.end.kind,
     states: found.states,
     transitions: found.transitions,

@@ -1,5 +1,7 @@
 /** The options of `dmarsim explore`, from the words of the command line. */
-import { defaultOptions, type ExploreOptions } from '../analysis/explore/options.ts';
+import { defaultOptions, type ExploreOptions, type OpenHardware } from '../analysis/explore/options.ts';
+import { nearest } from '../scenario/suggest.ts';
+import { hardwareChoices, isChoiceName } from '../vtd/choices.ts';
 import type { CommandLine } from './command-line.ts';
 import { printable } from './terminal.ts';
 
@@ -25,6 +27,21 @@ export function exploreOptions(line: CommandLine): AskedOptions | string {
     maxStates: number('max-states', defaultOptions.maxStates, 1_000_000_000),
     window: line.options.get('window') ?? null,
   };
+  const open = openHardware(line.options.get('open') ?? '');
+  if (typeof open === 'string') return open;
   const maxSeconds = number('max-seconds', Infinity, 1_000_000);
-  return problems[0] ?? { options, maxSeconds };
+  return problems[0] ?? { options: { ...options, open }, maxSeconds };
+}
+
+/** `NAME,NAME`, with `eviction` and `hardware` beside the names of choices. */
+function openHardware(text: string): OpenHardware | string {
+  const words = text.split(',').filter((word) => word !== '');
+  const names = [...Object.keys(hardwareChoices), 'eviction', 'hardware'];
+  const unknown = words.find((word) => !names.includes(word));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, names);
+    return `--open has no ${printable(unknown)}; ${near === null ? `there are ${names.join(', ')}` : `did you mean ${near}?`}`;
+  }
+  const all = words.includes('hardware');
+  return { choices: all ? 'all' : [...new Set(words.filter(isChoiceName))], evictions: all || words.includes('eviction') };
 }

@@ -35,6 +35,14 @@ function outcomeWords({ outcome, counterexample }: ClaimVerdict, found: Explorat
   }
 }
 
+function hardwareWords({ hardware: { choices, evictions, spaces } }: Exploration): string {
+  const parts = [
+    choices.length === 0 ? 'as the units are' : `every value of ${choices.join(', ')} (${spaces} combinations)`,
+    ...(evictions ? ['cached entries may be gone at any look-up'] : []),
+  ];
+  return parts.join('; ');
+}
+
 export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -46,6 +54,7 @@ export function extentLines(found: Exploration, options: ExploreOptions): readon
   const lines = [
     `window: from ${printable(window.name)} on (step ${window.steps} of the run)`,
     `open: who acts next; ${requests} in flight, of any page, until a reset stops the device`,
+    `hardware: ${hardwareWords(found)}`,
   ];
   switch (end.kind) {
     case 'no-window':

@@ -64,6 +64,7 @@ export const commands: readonly CommandRow[] = [
     options: [capture, crashed,
       { name: 'in-flight', value: 'N', about: 'requests that devices may issue at any time (default 1)' },
       { name: 'window', value: 'PLACE', about: 'a phase or a routine from which everything is open' },
+      { name: 'open', value: 'CHOICES', about: 'hardware choices to try in every value: names, eviction, or hardware' },
       { name: 'max-states', value: 'N', about: 'give up after so many states' },
       { name: 'max-seconds', value: 'S', about: 'give up after so long' },
       { name: 'save', value: 'FILE', about: 'write the counterexample as a scenario that dmarsim run replays' },

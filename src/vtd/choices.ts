@@ -123,3 +123,15 @@ export function shapeOf(choices: HardwareChoices, cache: 'context-cache-entries'
     whenFull: choices['when-full'],
   };
 }
+
+/** The same choices, telling each time which is asked for. */
+export function listenedTo(choices: HardwareChoices, asksFor: (name: string) => void): HardwareChoices {
+  const rows = Object.entries(choices).map(([name, value]) => [name, {
+    enumerable: true,
+    get: (): string => {
+      asksFor(name);
+      return value;
+    },
+  }] as const);
+  return Object.defineProperties({ ...choices }, Object.fromEntries(rows));
+}

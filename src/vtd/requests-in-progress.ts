@@ -10,6 +10,7 @@ import type { Journal } from '../base/journal.ts';
 import { Table } from '../base/stores.ts';
 import { domainIdNumber, frameNumber, hexFrame, sourceIdNumber } from '../base/word.ts';
 import type { UnitCore } from './core.ts';
+import { evict, evictionsFor } from './eviction.ts';
 import {
   contextGranularityDone, sameDomain, selectsSource, type ContextInvalidation, type IotlbInvalidation,
 } from './invalidation.ts';
@@ -119,6 +120,20 @@ export class RequestsInProgress {
   isDrained(drain: Drain): boolean {
     return this.#pending.entries().every(([, { position }]) =>
       position.kind !== 'translated' || !position.awaitedBy[drain]);
+  }
+
+  /** In how many states of the caches the next step of a request may find them, entries being dropped. */
+  evictionWays(slot: number): number {
+    const pending = this.#pending.get(slot);
+    return pending?.position.kind === 'arrived' ? evictionsFor(this.#core, pending.request).length : 1;
+  }
+
+  /** Drops what is gone in the given one of these ways. */
+  evict(slot: number, way: number): void {
+    const pending = this.#pending.get(slot);
+    if (pending?.position.kind !== 'arrived') return;
+    const gone = evictionsFor(this.#core, pending.request)[way];
+    if (gone !== undefined) evict(this.#core, pending.request, gone);
   }
 
   /** How far the request in a slot has come: 0 where it is still to be looked up, then the level of its walk. */

@@ -71,6 +71,14 @@ export class DmarUnit {
     return answer;
   }
 
+  evictionWays(slot: number): number {
+    return this.#requests.evictionWays(slot);
+  }
+
+  evict(slot: number, way: number): void {
+    this.#requests.evict(slot, way);
+  }
+
   /** How far the request in a slot has come; a small number. */
   progressOf(slot: number): number {
     return this.#requests.progressOf(slot);

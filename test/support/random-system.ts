@@ -130,6 +130,10 @@ export class RandomSystem implements System {
     return this.#journal.fingerprintHigh;
   }
 
+  get hasEnded(): boolean {
+    return false;
+  }
+
   isComplete(): boolean {
     return this.active.every((actor) => this.#actors[actor]?.optional === true || !this.#ready(actor));
   }

@@ -1,15 +1,14 @@
 /** Every interleaving of a scenario from the window on, and what that says about each claim. */
+import { assert } from '../../base/assert.ts';
 import type { Claim, Scenario } from '../../scenario/scenario.ts';
+import type { ChoiceName } from '../../vtd/choices.ts';
 import type { Counterexample } from './counterexample.ts';
-import { HandoffSystem } from './handoff.ts';
-import { Knowledge } from './knowledge.ts';
 import type { ExploreOptions } from './options.ts';
-import { Plan } from './plan.ts';
-import { search, type Reduction, type SearchResult } from './search.ts';
-import { ShortestWay } from './shortest.ts';
+import type { SearchResult } from './search.ts';
+import { exploreSpace, type Space } from './space.ts';
+import { combinations, openChoices, withSettings } from './spaces.ts';
 import type { ClaimNumber } from './system.ts';
-import { VisitedStates } from './visited.ts';
-import { findWindow, type Window } from './window.ts';
+import type { Window } from './window.ts';
 
 export type ClaimOutcome =
   /** In all states. */
@@ -42,56 +41,72 @@ export interface Exploration {
   readonly depth: number;
   /** How often it was explored before nothing new was learned of what moves touch. */
   readonly rounds: number;
+  readonly hardware: {
+    readonly choices: readonly ChoiceName[];
+    readonly evictions: boolean;
+    /** Combinations of their values. */
+    readonly spaces: number;
+  };
   readonly end: ExplorationEnd;
 }
 
 export function explore(scenario: Scenario, options: ExploreOptions): Exploration {
-  const window = findWindow(scenario, options.window);
-  if (!window.reached) {
-    return {
-      window, states: 0, transitions: 0, depth: 0, rounds: 0, end: { kind: 'no-window' },
-      claims: scenario.claims.map((claim) => ({ claim, outcome: 'undecided', counterexample: null })),
-    };
-  }
-  const system = new HandoffSystem(scenario, window, options.inFlight);
-  const { mark, low, high } = { mark: system.mark(), low: system.low, high: system.high };
-  const knowledge = new Knowledge();
-  let reduction: Reduction | null = null;
-  let result: SearchResult;
-  let rounds = 0;
-  let news: number;
-  do {
-    news = knowledge.news;
-    if (options.reduce) reduction = { plan: new Plan(knowledge), knowledge };
-    system.undo(mark, low, high);
-    result = search(system, new VisitedStates(), {
-      states: options.maxStates,
-      stop: (states, depth, transitions) => options.stop({ phase: 1, states, depth, transitions }),
-    }, reduction);
-    rounds += 1;
-  } while (result.end === 'exhausted' && knowledge.news !== news);
-  const { violated, beyond, end, states, transitions, depth } = result;
-  const exhausted = end === 'exhausted' && beyond === null;
-  const plan = exhausted ? reduction?.plan ?? null : null;
-
-  const counterexample = (number: ClaimNumber): Counterexample => {
-    const way = violated.get(number) ?? [];
-    system.undo(mark, low, high);
-    const found = plan === null || !options.shortest ? { moves: way, isShortest: way.length === 0 }
-      : new ShortestWay(system, plan, number,
-        () => options.stop({ phase: 2, states, depth, transitions })).find(way);
-    return system.counterexample(found.moves, found.isShortest);
-  };
-  const verdict = (claim: Claim, number: ClaimNumber): ClaimVerdict => {
-    if (violated.has(number) || system.violatedBefore.includes(number)) {
-      return { claim, outcome: 'violated', counterexample: counterexample(number) };
+  let spaces: Space[] = [];
+  let open = openChoices(options.open, new Set());
+  for (;;) {
+    spaces = [];
+    let states = 0;
+    for (const settings of combinations(open)) {
+      const space = exploreSpace(withSettings(scenario, settings), options, states);
+      spaces.push(space);
+      states += space.result.states;
+      if (!isExhausted(space)) break;
     }
-    const outcome = !exhausted ? 'undecided' : system.monitor.considered[number] === true ? 'holds' : 'vacuous';
-    return { claim, outcome, counterexample: null };
+    const asked = new Set(spaces.flatMap((space) => [...space.asked]));
+    const wanted = openChoices(options.open, asked);
+    if (wanted.every((name) => open.includes(name)) || !spaces.every(isExhausted)) break;
+    open = wanted;
+  }
+  return together(scenario, options, spaces, open);
+}
+
+function isExhausted({ result }: Space): boolean {
+  return result.end === 'exhausted' && result.beyond === null;
+}
+
+function together(
+  scenario: Scenario, options: ExploreOptions, spaces: readonly Space[], open: readonly ChoiceName[],
+): Exploration {
+  const [first] = spaces;
+  assert(first !== undefined, 'there is at least one space');
+  const exhausted = spaces.every(isExhausted) && first.window.reached;
+  const verdict = (claim: Claim, number: ClaimNumber): ClaimVerdict => {
+    const counterexample = spaces.flatMap(({ counterexamples }) => counterexamples.get(number) ?? [])
+      .reduce<Counterexample | null>((best, other) =>
+        best === null || other.moves < best.moves || (other.moves === best.moves && other.switches < best.switches)
+          ? other : best, null);
+    if (counterexample !== null) return { claim, outcome: 'violated', counterexample };
+    const considered = spaces.some((space) => space.considered[number] === true);
+    return { claim, outcome: !exhausted ? 'undecided' : considered ? 'holds' : 'vacuous', counterexample };
   };
+  const sum = (of: (result: SearchResult) => number): number =>
+    spaces.reduce((total, { result }) => total + of(result), 0);
   return {
-    window, states, transitions, depth, rounds, claims: scenario.claims.map(verdict),
-    end: exhausted ? { kind: 'exhausted' } : end === 'stopped' ? { kind: 'stopped', by: 'time' }
-      : { kind: 'limit', what: beyond ?? `${options.maxStates} states` },
+    window: first.window,
+    states: sum(({ states }) => states), transitions: sum(({ transitions }) => transitions),
+    depth: Math.max(...spaces.map(({ result }) => result.depth)),
+    rounds: Math.max(...spaces.map(({ rounds }) => rounds)),
+    hardware: { choices: open, evictions: options.open.evictions, spaces: spaces.length },
+    claims: scenario.claims.map(verdict),
+    end: endOf(spaces, options),
   };
+}
+
+function endOf(spaces: readonly Space[], options: ExploreOptions): ExplorationEnd {
+  const short = spaces.find((space) => !isExhausted(space) || !space.window.reached);
+  if (short === undefined) return { kind: 'exhausted' };
+  if (!short.window.reached) return { kind: 'no-window' };
+  const { end, beyond } = short.result;
+  if (end === 'stopped') return { kind: 'stopped', by: 'time' };
+  return { kind: 'limit', what: beyond ?? `${options.maxStates} states` };
 }

@@ -18,12 +18,15 @@ export class HandoffSystem implements System {
   readonly #scenario: Scenario;
   readonly #window: Window;
 
-  constructor(scenario: Scenario, window: Window, inFlight: number) {
+  constructor(
+    scenario: Scenario, window: Window, inFlight: number, evictions = false,
+    asksFor: (choice: string) => void = () => undefined,
+  ) {
     this.#scenario = scenario;
     this.#window = window;
     let monitor: Monitor | undefined;
     this.machine = new Machine(scenario, {
-      trace: false, journal: true, accesses: this.accesses,
+      trace: false, journal: true, accesses: this.accesses, asksFor,
       observe: (journal) => {
         monitor = new Monitor(scenario, journal);
         return monitor;
@@ -37,7 +40,7 @@ export class HandoffSystem implements System {
       if (actor === undefined) fail('the way to the window was gone before');
       this.machine.step(actor);
     }
-    this.machine.setTimeAside(inFlight, false);
+    this.machine.setTimeAside(inFlight, false, evictions);
     this.violatedBefore = [...new Set(this.monitor.violations)];
     this.machine.journal.forgetHistory();
   }
@@ -70,8 +73,12 @@ export class HandoffSystem implements System {
     return this.machine.journal.fingerprintHigh;
   }
 
+  get hasEnded(): boolean {
+    return this.machine.hasEnded;
+  }
+
   isComplete(): boolean {
-    return this.machine.hasEnded || !this.machine.agenda.mustGoOn();
+    return this.hasEnded || !this.machine.agenda.mustGoOn();
   }
 
   unmet(): readonly ClaimNumber[] {

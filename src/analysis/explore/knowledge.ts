@@ -13,6 +13,8 @@ export class Entry {
   readonly name: number;
   readonly region: number;
   readonly accesses = new NumberMap<true>();
+  /** Lists of accesses that were learned, by their print. */
+  readonly lists = new NumberMap<true>();
   /** What comes next: of the same actor, and of those that the move woke. */
   readonly next = new Set<Entry>();
 
@@ -69,7 +71,9 @@ export class Knowledge {
 
   /** Learns what was just looked at or done. */
   learn(entry: Entry, accesses: Accesses): void {
-    const { list } = accesses;
+    const { list, print } = accesses;
+    if (entry.lists.get(print) === true) return;
+    entry.lists.set(print, true);
     for (let at = 0; at < accesses.count; at += 1) this.add(entry, list[at] ?? 0);
   }
 

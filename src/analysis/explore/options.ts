@@ -1,9 +1,13 @@
 /** What an exploration leaves open, and how far it may go. */
+import type { ChoiceName } from '../../vtd/choices.ts';
+
 export interface ExploreOptions {
   /** How many requests devices may put on the bus of their own, at any time until their reset stops them. */
   readonly inFlight: number;
   /** Where everything begins to be open: a phase or a routine; null: behind the root switch and its flush. */
   readonly window: string | null;
+  /** Hardware choices that are tried in each of their values, and whether cached entries may be gone. */
+  readonly open: OpenHardware;
   readonly maxStates: number;
   /** Leave out moves whose order cannot matter. */
   readonly reduce: boolean;
@@ -11,6 +15,12 @@ export interface ExploreOptions {
   readonly shortest: boolean;
   /** Asked now and then; true ends the exploration undecided. */
   readonly stop: (progress: Progress) => boolean;
+}
+
+export interface OpenHardware {
+  /** Names of choices; `all`: each that any unit ever asks for. */
+  readonly choices: readonly ChoiceName[] | 'all';
+  readonly evictions: boolean;
 }
 
 export interface Progress {
@@ -22,5 +32,5 @@ export interface Progress {
 }
 
 export const defaultOptions: ExploreOptions = {
-  inFlight: 1, window: null, maxStates: 100_000_000, reduce: true, shortest: true, stop: () => false,
+  inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, reduce: true, shortest: true, stop: () => false,
 };

@@ -31,6 +31,11 @@ export interface Reduction {
 
 const askEvery = 1024;
 
+function mustGoOn(system: System, moves: readonly number[], count: number): boolean {
+  for (let at = 0; at < count; at += 1) if (!system.isOptional(system.actorOf(moves[at] ?? 0))) return true;
+  return false;
+}
+
 /** Keeps the moves of a way in one growing stack of numbers: nothing is allocated for a state. */
 export function search(
   system: System, visited: VisitedStates, limits: SearchLimits, reduction: Reduction | null,
@@ -70,8 +75,8 @@ export function search(
     highs[depth] = system.high;
     starts[depth] = top;
     nexts[depth] = top;
-    if (system.isComplete()) for (const claim of system.unmet()) violates(claim);
     let count = system.offers(offered, asked);
+    if (system.hasEnded || !mustGoOn(system, offered, count)) for (const claim of system.unmet()) violates(claim);
     if (reduction !== null) count = reduction.plan.choose(system, offered, count);
     for (let at = 0; at < count; at += 1) moves[top + at] = offered[at] ?? 0;
     top += count;

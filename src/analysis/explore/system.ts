@@ -19,7 +19,9 @@ export interface System {
   /** Two halves of the state's fingerprint, 32 bits each. */
   readonly low: number;
   readonly high: number;
-  /** Whether nothing is left that must happen: where claims that something happens are decided. */
+  /** Whether it is at its end, though something may still happen. */
+  readonly hasEnded: boolean;
+  /** Whether it is there, or nothing is left that must happen: where claims that something happens are decided. */
   isComplete(): boolean;
   /** The claims that something happens which has not. */
   unmet(): readonly ClaimNumber[];
