@@ -7,6 +7,7 @@ import type { KernelSettings } from '../linux/core/kernel.ts';
 import { Program } from '../linux/core/program.ts';
 import { crashedImage } from '../linux/crashed-image.ts';
 import { crashedKernel } from '../linux/crashed.ts';
+import { kernelConfig } from '../linux/releases/builds.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
 import type { KernelProgram } from './cpu.ts';
@@ -77,7 +78,7 @@ function kernelSettings(
     release, isKdump, commandLine: wholeCommandLine(kernel), devices: pciDevices(scenario),
     firmware: firmwareTable(scenario), memory: (isKdump ? [memory] : scenario.platform.memory)
       .map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
-    platform: platformTable(scenario),
+    platform: platformTable(scenario), config: kernelConfig([]),
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
       end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),
@@ -91,7 +92,8 @@ function pciDevices(scenario: Scenario): readonly PciDevice[] {
     const bar = { first: addressOf(first), last: addressOf(last) };
     const { messageTable } = deviceModels.get(device.model) ?? fail(`the scenario was checked: ${device.model}`);
     return {
-      name: device.name, source: sourceOf(device), model: device.model, bar,
+      name: device.name, source: sourceOf(device), model: device.model,
+      isIsaBridge: device.model === 'isa-bridge', bar,
       messageTable: addressOf(first + messageTable),
       outstandingPorts: addressOf(outstandingPortsOf(index).first),
     };

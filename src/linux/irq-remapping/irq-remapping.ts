@@ -59,12 +59,12 @@ function* iommuLoadOldIrte({ iommu, base, bitmap }: IrTable): Routine<boolean> {
 }
 
 /** `iommu_set_irq_remapping`: the table, and nothing of the old one stays cached. */
-function* iommuSetIrqRemapping({ iommu, base, x2apic }: IrTable): Routine<void> {
+function* iommuSetIrqRemapping({ kernel }: IntelIommu, { iommu, base, x2apic }: IrTable): Routine<void> {
   yield* routine('iommu_set_irq_remapping', iommu.name, function* () {
     yield* writeq(registerAt(iommu, DMAR.IRTA), irtaValue(base, x2apic));
     yield* writel(registerAt(iommu, DMAR.GCMD), or32(iommu.gcmd, DMA_GCMD_SIRTP));
     yield* waitStatus(iommu, DMAR.GSTS, DMA_GSTS_IRTPS, true);
-    if (!iommu.caps.setInterruptInvalidates) yield* qiGlobalIec(iommu);
+    if (!kernel.release.trustsPointerFlush || !iommu.caps.setInterruptInvalidates) yield* qiGlobalIec(iommu);
   });
 }
 
@@ -103,7 +103,7 @@ function* intelSetupIrqRemapping(
       }
     }
     const preEnabled = copies && (yield* inheritIrqRemapping(driver, table));
-    yield* iommuSetIrqRemapping(table);
+    yield* iommuSetIrqRemapping(driver, table);
     return { table, preEnabled };
   });
 }
