@@ -33,7 +33,7 @@ describe('what is taken from a capture', () => {
     assert.equal(commandLines.capture, 'intel_iommu=on nr_cpus=1 reset_devices');
     assert.deepEqual(consoles.first.lines.at(-2), 'DMAR: IOMMU enabled');
     // The log is whole where the serial port was not.
-    assert.deepEqual([consoles.capture.lines, consoles.capture.isWhole], [['DMAR: IOMMU enabled'], true]);
+    assert.deepEqual([consoles.capture.lines, consoles.capture.isLog], [['DMAR: IOMMU enabled'], true]);
   });
 
   test('a lost line of the memory map: QEMU\'s memory stands in for it', () => {

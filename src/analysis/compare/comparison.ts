@@ -55,9 +55,9 @@ export function compareCapture(name: string, capture: Capture, chosen: string | 
     kind: 'compared', releases, end: handoff.end, scenario: captureText, image, rows, lazyFlushes,
     versions: { first: consoles.first.version, capture: consoles.capture.version },
     firstMessages: compareMessages(remappingLines(consoles.first.lines), remappingLines(before.lines),
-      { roles: new Roles(), console: consoles.first.lines, memory: memoryMap.memory.at(-1) ?? memoryMap.crashKernel }),
+      { roles: new Roles(), serial: consoles.first.lines, isLog: false, memory: memoryMap.memory.at(-1) ?? memoryMap.crashKernel }),
     captureMessages: compareMessages(remappingLines(consoles.capture.lines), remappingLines(model.lines),
-      { roles, console: consoles.capture.isWhole ? null : consoles.capture.lines, memory: memoryMap.crashKernel }),
+      { roles, serial: consoles.captureSerial, isLog: consoles.capture.isLog, memory: memoryMap.crashKernel }),
     cut: before.cut ?? model.cut,
   };
 }
