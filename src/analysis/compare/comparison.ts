@@ -121,8 +121,7 @@ function withoutLazyFlushes(
 
 /** What a strict kernel does for a read: pages of its own domain are flushed. */
 function isReading(step: Step, oldDomains: ReadonlySet<number>): boolean {
-  return step.kind === 'entries'
-    || (step.kind === 'iotlb' && step.selection === 'page' && !oldDomains.has(step.domain));
+  return step.kind === 'iotlb' && step.selection === 'page' && !oldDomains.has(step.domain);
 }
 
 export function differs(comparison: Extract<Comparison, { kind: 'compared' }>): boolean {

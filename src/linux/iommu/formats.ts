@@ -3,6 +3,7 @@
  * (include/linux/intel-iommu.h and drivers/iommu/intel-iommu.c, 4.9). The kernel has its own idea of
  * the formats; it shares none with the model of the unit.
  */
+import { beyondModel } from '../../base/assert.ts';
 import {
   and, bit, compose, domainIdNumber, field, get, isSet, maskOf, or, put, sourceIdNumber, upperField, wordOfAddress,
   zeroWord, addressOf, frameBytes, type Address, type DomainId, type SourceId, type Word64,
@@ -122,8 +123,14 @@ const CONTEXT_DID = upperField(87, 72);
 export const CONTEXT_TT_MULTI_LEVEL = 0;
 export const CONTEXT_TT_PASS_THROUGH = 2;
 
-function pageAddress(value: Word64): Address {
-  return addressOf(get(PAGE_ADDRESS, value) * frameBytes);
+/** No host has more physical address bits (specification 9.1). */
+const addressEnd = 2 ** 52;
+
+/** Where a register or an entry that an earlier kernel left leads to: whatever stands there is followed. */
+export function pageAddress(value: Word64): Address {
+  const bytes = get(PAGE_ADDRESS, value) * frameBytes;
+  if (bytes >= addressEnd) beyondModel('addresses of tables beyond 52 bits');
+  return addressOf(bytes);
 }
 
 export function rootEntryFor(contextTable: Address): Word64 {
