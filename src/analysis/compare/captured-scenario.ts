@@ -3,14 +3,12 @@
  * crash, once with the capture kernel on what the snapshots show. They are written as text and read like
  * any other, so that they can be printed, kept and stepped through.
  */
-import { bdf, get, hex, sourceIdNumber, zeroWord, type SourceId } from '../../base/word.ts';
+import { bdf, hex, sourceIdNumber, type SourceId } from '../../base/word.ts';
 import { readScenario } from '../../scenario/read.ts';
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import type { Diagnostic } from '../../scenario/diagnostic.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import { CAP } from '../../vtd/capability.ts';
 import type { Capture } from '../capture/capture.ts';
-import type { KernelConsole } from '../capture/console.ts';
 import { vocabulary } from '../vocabulary.ts';
 import type { RecordedHandoff } from './recorded-handoff.ts';
 
@@ -37,7 +35,7 @@ export function firstKernelText(capture: Capture, handoff: RecordedHandoff, rele
   return `${machineText('first-kernel', capture)}
 crashed ${releases.first} {
   command-line ${quoted(capture.commandLines.first)}
-${buildText(capture, capture.consoles.first)}${probes(capture, handoff)}  panic
+${probes(capture, handoff)}  panic
 }
 
 capture ${releases.capture} {
@@ -62,7 +60,7 @@ ${buffers.map(({ buffer, address, device }) => `  buffer ${buffer} 0x${address.t
 
 capture ${releases.capture} {
   command-line ${quoted(capture.commandLines.capture)}
-${buildText(capture, capture.consoles.capture)}  wait ${bootTime}
+  wait ${bootTime}
 ${probes(capture, handoff)}  wait ${lazyTime}
 }
 
@@ -73,17 +71,6 @@ never stale
 
 function probes(capture: Capture, { takenOver }: RecordedHandoff): string {
   return takenOver.map((source) => `  probe ${deviceName(capture, source)}\n`).join('');
-}
-
-/** How a kernel was built shows only in what it says: nothing else of a capture tells. */
-function buildText({ image }: Capture, { lines }: KernelConsole): string {
-  const cachingMode = get(CAP.CM, image.registers.get('CAP') ?? zeroWord) === 1;
-  const says = (pattern: RegExp): boolean => lines.some((line) => pattern.test(line));
-  const words = [
-    ...(says(/^DMAR: Dump \S+ table entries/) ? ['dmar-debug'] : []),
-    ...(cachingMode && !says(/no PASID allocation$/) ? ['no-svm'] : []),
-  ];
-  return words.map((word) => `  config ${word}\n`).join('');
 }
 
 function machineText(name: string, capture: Capture): string {

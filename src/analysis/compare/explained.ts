@@ -5,8 +5,6 @@
  * remains: differences that the model knows of and has a reason for.
  */
 export const matchingRules = {
-  'build': 'how a kernel was built (CONFIG_DMAR_DEBUG, CONFIG_INTEL_IOMMU_SVM) shows only in what it says; the model is '
-    + 'built the same',
   'roles': 'pages of the kernel\'s tables, its vectors and its I/O addresses come from allocators: one thing on one '
     + 'side is one thing on the other, whatever its number',
   'interrupt-entries': 'interrupts are set up by all drivers of a system, of which the model has those of the devices: '
