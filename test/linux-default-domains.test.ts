@@ -16,6 +16,7 @@ interface Setup {
   readonly work?: string;
   readonly device?: string;
   readonly capture?: string;
+  readonly config?: string;
 }
 
 const debug = 'dyndbg=\\"file drivers/iommu/intel/iommu.c +p\\"';
@@ -40,12 +41,14 @@ device sata 00:1f.2 { model smbus }
 device smbus 00:1f.3 { model smbus }
 crashed ${setup.crashed ?? 'linux-6.1'} {
   command-line "intel_iommu=on ${setup.crashedOptions ?? setup.options ?? ''} ${debug}"
+  ${setup.config ?? ''}
   ${setup.work ?? 'map ring 4K from-device on disk\ndma write ring every 100ms until reset'}
   wait 350ms
   panic
 }
 capture ${setup.release ?? setup.crashed ?? 'linux-6.1'} {
   command-line "intel_iommu=on reset_devices ${setup.options ?? ''} ${debug}"
+  ${setup.config ?? ''}
   ${setup.capture ?? 'wait 500ms\nprobe disk'}
 }
 never fault
@@ -205,4 +208,54 @@ test('5.3 says of each device in turn what became of it', () => {
     'DMAR: Set context mapping for 00:00.0', 'pci 0000:00:00.0: Adding to iommu group 0',
     'DMAR: Set context mapping for 00:03.0', 'pci 0000:00:03.0: Adding to iommu group 1',
   ]);
+});
+
+test('an entry for what a device writes can be read since 5.13, and not before', () => {
+  // This unit has no zero-length reads: intel_dma_ops let it read what is only written.
+  for (const [release, reads] of [['linux-5.3', true], ['linux-5.11', false], ['linux-6.1', true]] as const) {
+    const run = q35({ crashed: release, work: 'map ring 4K from-device on disk\ndma read ring every 1s times 1', capture: '' });
+    assert.equal(run.of('crashed')[0]?.includes('fault 6'), !reads, release);
+  }
+});
+
+test('a build with the debug option shows the tables behind a fault, as they are now', () => {
+  const at = (release: string, config: string): readonly string[] => {
+    const log = q35({
+      crashed: release, work: 'map ring 4K to-device on disk\ndma write ring every 1s times 1', config, capture: '',
+    }).log;
+    return log.slice(log.findIndex((line) => line.includes('fault addr'))).slice(1, 8);
+  };
+  const dump = at('linux-6.1', 'config dmar-debug');
+  assert.equal(dump[0], 'DMAR: Dump dmar0 table entries for IOVA 0xfffff000');
+  assert.match(dump[1] ?? '', /^DMAR: root entry: 0x[0-9a-f]{13}001$/);
+  assert.match(dump[2] ?? '', /^DMAR: context entry: hi 0x0000000000000301, low 0x[0-9a-f]{13}001$/);
+  for (const [index, level] of [3, 2, 1].entries()) {
+    assert.match(dump[3 + index] ?? '', new RegExp(`^DMAR: pte level: ${level}, pte value: 0x[0-9a-f]{13}00${level === 1 ? 1 : 3}$`));
+  }
+  assert.ok(!at('linux-6.1', '').some((line) => line.includes('Dump')));
+  assert.ok(!at('linux-5.11', 'config dmar-debug').some((line) => line.includes('Dump')));
+});
+
+test('the dump stops at a copied entry, which the lookup hides, and where no table is', () => {
+  const dead = q35({
+    work: 'map ring 4K to-device on disk\ndma write ring every 100ms until reset', config: 'config dmar-debug',
+    capture: 'wait 500ms',
+  }).log;
+  const fault = dead.findLastIndex((line) => line.includes('fault addr'));
+  assert.equal(dead[fault + 3], 'DMAR: context table is not present');
+  const missing = q35({
+    work: 'map ring 4K to-device on disk\ndma read ring every 1s times 1\nunmap ring\nwait 20ms\n'
+      + 'map other 4K to-device on disk\ndma write other every 1s times 1',
+    config: 'config dmar-debug', capture: '',
+  });
+  assert.ok(missing.log.some((line) => line.includes('pte level: 1')));
+});
+
+test('a unit in caching mode without scalable mode has no PASID allocator where the build wants one', () => {
+  const line = 'DMAR: VT-d Scalable Mode not enabled, no PASID allocation';
+  const cm = 'qemu-39-caching-mode';
+  assert.ok(q35({ profile: cm, capture: '' }).log.includes(line));
+  assert.ok(!q35({ profile: cm, capture: '', config: 'config no-svm', crashed: 'linux-6.1' }).log.slice(0, 25).includes(line));
+  assert.ok(!q35({ capture: '' }).log.includes(line));
+  assert.ok(!q35({ profile: cm, crashed: 'linux-6.12', capture: '' }).log.includes(line));
 });

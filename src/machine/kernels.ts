@@ -61,7 +61,7 @@ function crashedMemory(scenario: Scenario): AddressRange {
   return largest;
 }
 
-type NamedKernel = Pick<Scenario['capture'], 'release' | 'commandLine'>;
+type NamedKernel = Pick<Scenario['capture'], 'release' | 'commandLine' | 'config'>;
 
 /** The scenario's, and what belongs to the release. */
 function wholeCommandLine({ release, commandLine }: NamedKernel): string {
@@ -78,7 +78,7 @@ function kernelSettings(
     release, isKdump, commandLine: wholeCommandLine(kernel), devices: pciDevices(scenario),
     firmware: firmwareTable(scenario), memory: (isKdump ? [memory] : scenario.platform.memory)
       .map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
-    platform: platformTable(scenario), config: kernelConfig([]),
+    platform: platformTable(scenario), config: kernelConfig(kernel.config.map(({ word }) => word)),
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
       end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),

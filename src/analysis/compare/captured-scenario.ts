@@ -4,6 +4,7 @@
  * any other, so that they can be printed, kept and stepped through.
  */
 import { bdf, hex, sourceIdNumber, type SourceId } from '../../base/word.ts';
+import { configOfVersion } from '../../linux/releases/builds.ts';
 import { readScenario } from '../../scenario/read.ts';
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import type { Diagnostic } from '../../scenario/diagnostic.ts';
@@ -35,7 +36,7 @@ export function firstKernelText(capture: Capture, handoff: RecordedHandoff, rele
   return `${machineText('first-kernel', capture)}
 crashed ${releases.first} {
   command-line ${quoted(capture.commandLines.first)}
-${probes(capture, handoff)}  panic
+${configOf(capture.consoles.first.version)}${probes(capture, handoff)}  panic
 }
 
 capture ${releases.capture} {
@@ -60,13 +61,17 @@ ${buffers.map(({ buffer, address, device }) => `  buffer ${buffer} 0x${address.t
 
 capture ${releases.capture} {
   command-line ${quoted(capture.commandLines.capture)}
-  wait ${bootTime}
+${configOf(capture.consoles.capture.version)}  wait ${bootTime}
 ${probes(capture, handoff)}  wait ${lazyTime}
 }
 
 never fault
 never stale
 `;
+}
+
+function configOf(version: string): string {
+  return configOfVersion(version).map((word) => `  config ${word}\n`).join('');
 }
 
 function probes(capture: Capture, { takenOver }: RecordedHandoff): string {

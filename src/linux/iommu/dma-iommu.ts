@@ -102,10 +102,13 @@ export class DmaIommu implements DmaOps {
     return frameAt(found);
   }
 
-  /** `dma_info_to_prot`; `intel_dma_ops` let a unit without zero-length reads read all the same. */
+  /**
+   * `dma_info_to_prot`; `intel_dma_ops` let a unit without zero-length reads read all the same, and from 5.13 on
+   * the driver lets every device.
+   */
   #protection(direction: Direction, zeroLengthRead: boolean): Protection {
-    const reads = direction !== 'from-device'
-      || (this.#driver.kernel.release.dmaApi === 'intel-dma-ops' && !zeroLengthRead);
+    const { dmaApi, writeOnlyEntries } = this.#driver.kernel.release;
+    const reads = direction !== 'from-device' || !writeOnlyEntries || (dmaApi === 'intel-dma-ops' && !zeroLengthRead);
     return { read: reads, write: direction !== 'to-device' };
   }
 

@@ -175,6 +175,10 @@ export function contextSetAddressWidth(high: Word64, agaw: number): Word64 {
   return or(high, compose([CONTEXT_AW, agaw]));
 }
 
+export function contextAddressWidth(entry: ContextEntry): number {
+  return get(CONTEXT_AW, entry.high);
+}
+
 export function contextSetAddressRoot(low: Word64, table: Address): Word64 {
   return or(low, wordOfAddress(table));
 }
@@ -214,6 +218,11 @@ export function dmaPte(page: Address, protection: Protection): Word64 {
 
 export function dmaPtePresent(pte: Word64): boolean {
   return isSet(DMA_PTE_READ, pte) || isSet(DMA_PTE_WRITE, pte);
+}
+
+/** DMA_PTE_LARGE_PAGE. */
+export function dmaPteSuperpage(pte: Word64): boolean {
+  return isSet(bit(7), pte);
 }
 
 export function dmaPteAddr(pte: Word64): Address {

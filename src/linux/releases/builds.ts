@@ -13,3 +13,13 @@ export const configWords = ['dmar-debug', 'no-svm'] as const;
 export function kernelConfig(words: readonly string[]): KernelConfig {
   return { dmarDebug: words.includes('dmar-debug'), svm: !words.includes('no-svm') };
 }
+
+/**
+ * What the release in a kernel's version line (its first word) tells of its build: distributions have shared virtual memory and no debug
+ * dump; kernels that people build for themselves to look at the IOMMU have it the other way round.
+ */
+export function configOfVersion(version: string): readonly (typeof configWords)[number][] {
+  const [release] = version.split(/\s/);
+  const isDistribution = /-\d+(\.\d+)?-(amd64|generic|default)$|\.(fc|el)\d+/.test(release ?? '');
+  return isDistribution ? [] : configWords;
+}

@@ -28,6 +28,7 @@ export const linux49rc5 = firstRelease({
   faultLine: 'one-line',
   faultRateLimit: 'by-interrupt',
   trustsPointerFlush: false,
+  writeOnlyEntries: true,
   vectorOrder: 'spread',
   faultStatusClear: 'PFO-PPF',
   faultMessage: 'once',
@@ -97,7 +98,8 @@ export const linux61 = releaseAs(linux511, {
   name: 'linux-6.1', kind: 'released', commit: '0c5f6c0d8201a809a6585b07b6263e9db2c874a3', date: '2022-08-23',
   about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
   copiedMark: 'bitmap', coreOptions: ['passthrough', 'strict', 'forcedac'], teardown: 'present-first', faultLine: 'hexadecimal',
-  identityId: 'reserved', startUpMessages: '5.15', trustsPointerFlush: true, faultMessage: 'affinity-before-start',
+  identityId: 'reserved', startUpMessages: '5.15', trustsPointerFlush: true, writeOnlyEntries: false,
+  faultMessage: 'affinity-before-start',
 });
 
 export const linux69ScalableMode = releaseAs(linux61, {

@@ -155,6 +155,8 @@ export interface Traits {
   readonly faultRateLimit: FaultRateLimit;
   /** No flush behind SRTP and SIRTP where ESRTPS and ESIRTPS say that the hardware does it (6.1). */
   readonly trustsPointerFlush: boolean;
+  /** Page-table entries for writing alone; from 5.13 on every entry can be read (eea53c581688). */
+  readonly writeOnlyEntries: boolean;
   readonly vectorOrder: VectorOrder;
   readonly faultStatusClear: FaultStatusClear;
   readonly faultMessage: FaultMessage;
