@@ -47,10 +47,16 @@ describe('what is taken from a capture', () => {
     assert.deepEqual(handoff.operations[0], { seconds: 1.1, kind: 'write', offset: 24, bytes: 4, value: { low: 0x82000000, high: 0 } });
     assert.equal(handoff.end, 'RIG[kdump] nvme first read done');
     assert.deepEqual(handoff.takenOver.map(bdf), ['00:03.0']);
-    // Nothing is in flight before the root table is set.
+    assert.deepEqual(handoff.inFlight, []);
+    // After the root table is set, what goes through the entries that were copied is in flight.
     const later = operationsText.replace('[1.6,', '[1.55,"w",32,8,792526848]\n[1.6,');
-    assert.deepEqual(recordedHandoff(captureOf({ 'ops.jsonl': later })).inFlight.map(({ source, pages }) => [bdf(source), pages]),
-      [['00:03.0', [0xffff5]]]);
+    const image = imageText.replace('"0x525000":{"kind":["root"],"hex":""}',
+      `"0x525000":{"hex":"0160520000000000"},"0x526000":{"hex":"${'0'.repeat(16 * 48)}01205300000000000103000000000000"}`);
+    const inFlight = (domain: number): readonly unknown[] => recordedHandoff(captureOf({
+      'ops.jsonl': later.replace('0x9000003",3,', `0x9000003",${domain},`), 'snap-2-kdump-start.json': image,
+    })).inFlight.map(({ source, pages }) => [bdf(source), pages]);
+    assert.deepEqual(inFlight(3), [['00:03.0', [0xffff5]]]);
+    assert.deepEqual(inFlight(5), []);
   });
 
   test('devices where they are put, and where QEMU puts them', () => {
