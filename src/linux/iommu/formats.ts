@@ -162,6 +162,14 @@ export function contextSetCopied(entry: ContextEntry): ContextEntry {
   return { low: entry.low, high: put(CONTEXT_COPIED, entry.high, 1) };
 }
 
+export function contextAddressRoot(low: Word64): Address {
+  return pageAddress(low);
+}
+
+export function contextAddressWidth(high: Word64): number {
+  return get(CONTEXT_AW, high);
+}
+
 export function contextDomainId(entry: ContextEntry): number {
   return get(CONTEXT_DID, entry.high);
 }
@@ -203,6 +211,7 @@ export function contextClearPresent(low: Word64): Word64 {
 
 const DMA_PTE_READ = bit(0);
 const DMA_PTE_WRITE = bit(1);
+const DMA_PTE_LARGE_PAGE = bit(7);
 
 export interface Protection {
   readonly read: boolean;
@@ -220,9 +229,9 @@ export function dmaPtePresent(pte: Word64): boolean {
   return isSet(DMA_PTE_READ, pte) || isSet(DMA_PTE_WRITE, pte);
 }
 
-/** DMA_PTE_LARGE_PAGE. */
+/** DMA_PTE_LARGE_PAGE, above level 1. */
 export function dmaPteSuperpage(pte: Word64): boolean {
-  return isSet(bit(7), pte);
+  return isSet(DMA_PTE_LARGE_PAGE, pte);
 }
 
 export function dmaPteAddr(pte: Word64): Address {

@@ -19,6 +19,7 @@ import { IdentityDomain } from './identity-domain.ts';
 import { IntelIommu } from './intel-iommu.ts';
 import { iommuDeviceRegister, iommuSubsysInit } from './iommu-core-start.ts';
 import { intelIommuSetup } from './options.ts';
+import { intelDisableIommus } from './shutdown.ts';
 import type { Routine } from '../core/operation.ts';
 import { dmarDisableQi, dmarEnableQi } from './queued-invalidation.ts';
 
@@ -104,11 +105,6 @@ function* disableTranslationOfBefore(driver: IntelIommu): Routine<void> {
   for (const iommu of driver.iommus) {
     if (and32(iommu.gcmd, DMA_GCMD_TE) !== 0) yield* iommuDisableTranslation(iommu);
   }
-}
-
-/** `intel_disable_iommus` (161b28aae165): whatever the unit's state. */
-function* intelDisableIommus(driver: IntelIommu): Routine<void> {
-  for (const iommu of driver.iommus) yield* iommuDisableTranslation(iommu);
 }
 
 /** The identity domain comes out, where iommu=pt asks for one. */

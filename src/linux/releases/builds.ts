@@ -5,13 +5,21 @@ export interface KernelConfig {
   readonly dmarDebug: boolean;
   /** CONFIG_INTEL_IOMMU_SVM. */
   readonly svm: boolean;
+  /** Whether ids of copied context entries are given out again, against the release's own way; null: its own. */
+  readonly copiedIds: 'reserved' | 'reused' | null;
 }
 
 /** As distributions build it; `config` of a scenario's kernel departs from it, word by word. */
-export const configWords = ['dmar-debug', 'no-svm'] as const;
+export const configWords = ['dmar-debug', 'no-svm', 'reuse-copied-ids', 'reserve-copied-ids'] as const;
+/** Of these, what people set who build a kernel to look at the IOMMU. */
+const ownBuild = ['dmar-debug', 'no-svm'] as const;
 
 export function kernelConfig(words: readonly string[]): KernelConfig {
-  return { dmarDebug: words.includes('dmar-debug'), svm: !words.includes('no-svm') };
+  const copiedIds = words.includes('reuse-copied-ids') ? 'reused' : null;
+  return {
+    dmarDebug: words.includes('dmar-debug'), svm: !words.includes('no-svm'),
+    copiedIds: words.includes('reserve-copied-ids') ? 'reserved' : copiedIds,
+  };
 }
 
 /**
@@ -21,5 +29,5 @@ export function kernelConfig(words: readonly string[]): KernelConfig {
 export function configOfVersion(version: string): readonly (typeof configWords)[number][] {
   const [release] = version.split(/\s/);
   const isDistribution = /-\d+(\.\d+)?-(amd64|generic|default)$|\.(fc|el)\d+/.test(release ?? '');
-  return isDistribution ? [] : configWords;
+  return isDistribution ? [] : ownBuild;
 }
