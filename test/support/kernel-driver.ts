@@ -56,7 +56,7 @@ export class KernelDriver {
         hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
         reservedRegions: [],
       },
-      config: { dmarDebug: false, svm: true },
+      config: { dmarDebug: false, svm: true, copiedIds: null },
       platform: { pciWindows: [], x2apic: false },
       memory: [{ first: addressOf(0x1000), last: addressOf(0xff_ffff) }],
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },

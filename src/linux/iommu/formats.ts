@@ -166,10 +166,6 @@ export function contextAddressRoot(low: Word64): Address {
   return pageAddress(low);
 }
 
-export function contextAddressWidth(high: Word64): number {
-  return get(CONTEXT_AW, high);
-}
-
 export function contextDomainId(entry: ContextEntry): number {
   return get(CONTEXT_DID, entry.high);
 }

@@ -24,7 +24,7 @@ export function* reserveOldAddresses(domain: Domain, device: PciDevice): Routine
     if (contextTable === undefined) return;
     const entry = yield* loadContext(offsetBy(contextTable, contextEntryBytes * devfnOf(device.source)));
     if (!contextEntryValid(entry)) return;
-    yield* reserveTable(domain, contextAddressRoot(entry.low), contextAddressWidth(entry.high) + 2, 0);
+    yield* reserveTable(domain, contextAddressRoot(entry.low), contextAddressWidth(entry) + 2, 0);
   });
 }
 
