@@ -33,7 +33,7 @@ describe('what is taken from a capture', () => {
     assert.equal(commandLines.capture, 'intel_iommu=on nr_cpus=1 reset_devices');
     assert.deepEqual(consoles.first.lines.at(-2), 'DMAR: IOMMU enabled');
     // The log is whole where the serial port was not.
-    assert.deepEqual([consoles.capture.lines, consoles.capture.isWhole], [['DMAR: IOMMU enabled'], true]);
+    assert.deepEqual([consoles.capture.lines, consoles.capture.isLog], [['DMAR: IOMMU enabled'], true]);
   });
 
   test('a lost line of the memory map: QEMU\'s memory stands in for it', () => {
@@ -47,10 +47,16 @@ describe('what is taken from a capture', () => {
     assert.deepEqual(handoff.operations[0], { seconds: 1.1, kind: 'write', offset: 24, bytes: 4, value: { low: 0x82000000, high: 0 } });
     assert.equal(handoff.end, 'RIG[kdump] nvme first read done');
     assert.deepEqual(handoff.takenOver.map(bdf), ['00:03.0']);
-    // Nothing is in flight before the root table is set.
+    assert.deepEqual(handoff.inFlight, []);
+    // After the root table is set, what goes through the entries that were copied is in flight.
     const later = operationsText.replace('[1.6,', '[1.55,"w",32,8,792526848]\n[1.6,');
-    assert.deepEqual(recordedHandoff(captureOf({ 'ops.jsonl': later })).inFlight.map(({ source, pages }) => [bdf(source), pages]),
-      [['00:03.0', [0xffff5]]]);
+    const image = imageText.replace('"0x525000":{"kind":["root"],"hex":""}',
+      `"0x525000":{"hex":"0160520000000000"},"0x526000":{"hex":"${'0'.repeat(16 * 48)}01205300000000000103000000000000"}`);
+    const inFlight = (domain: number): readonly unknown[] => recordedHandoff(captureOf({
+      'ops.jsonl': later.replace('0x9000003",3,', `0x9000003",${domain},`), 'snap-2-kdump-start.json': image,
+    })).inFlight.map(({ source, pages }) => [bdf(source), pages]);
+    assert.deepEqual(inFlight(3), [['00:03.0', [0xffff5]]]);
+    assert.deepEqual(inFlight(5), []);
   });
 
   test('devices where they are put, and where QEMU puts them', () => {
@@ -60,6 +66,17 @@ describe('what is taken from a capture', () => {
     assert.deepEqual(devices('-device e1000e,addr=04.0 -device nvme,drive="a,,b"'), ['00:01.0 nvme', '00:04.0 e1000e']);
     assert.deepEqual(devices('-device ide-hd,drive=d,bus=ide.2'), []);
     assert.deepEqual(devices('-device ahci,id=a,addr=0x5.0x1'), ['00:05.1 ahci']);
+    assert.deepEqual(devices('-device pcie-root-port,id=rp,addr=2 -device nvme,drive=d,bus=rp'), ['00:02.0 pcie-root-port']);
+  });
+
+  test('devices behind a bridge, where the kernels find them', () => {
+    const found = `1.5 [    0.9] pci 0000:01:00.0: [1b36:0010] type 00 class 0x010802
+1.5 [    0.9] pci 0000:00:03.0: [1234:5678] type 00 class 0x030000
+1.5 [    0.9] pci 0000:02:00.0: [8086:10d3] type 00 class 0x020000
+2.000000 [    9.0`;
+    const { machine } = captureOf({ 'serial.log': consoleText.replace('2.000000 [    9.0', found) });
+    assert.deepEqual(machine.devices.slice(1).map(({ source, type }) => `${bdf(source)} ${type}`), ['00:03.0 nvme',
+      '00:1f.0 ICH9-LPC', '00:1f.2 ich9-ahci', '00:1f.3 ICH9-SMB', '01:00.0 nvme', '02:00.0 e1000e']);
   });
 
   test('scalable mode, by what the unit was told', () => {
@@ -107,8 +124,6 @@ describe('what is wrong with a capture', () => {
     assert.deepEqual(machine('-m 1G', '-m much'), ['cmdline.txt the size of memory (`-m`) is not understood']);
     assert.deepEqual(machine('-m 1G', '-m 999999T'), ['cmdline.txt the size of memory (`-m`) is not one that a kernel boots with']);
     assert.deepEqual(machine('addr=3', 'addr=1f'), ['cmdline.txt two devices have one address']);
-    assert.deepEqual(machine('addr=3', 'addr=3,bus=rp0'),
-      ['cmdline.txt a device is behind a bridge, which the reading of captures does not know yet']);
   });
 
   test('consoles of one kernel or none, and nothing set apart', () => {

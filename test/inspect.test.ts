@@ -14,7 +14,9 @@ function page(words: Readonly<Record<number, bigint>>): { readonly kind: readonl
   const bytes = new Uint8Array(4096);
   const view = new DataView(bytes.buffer);
   for (const [index, word] of Object.entries(words)) view.setBigUint64(8 * Number(index), word, true);
-  return { kind: [], hex: [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
+  // An image may leave out the zeros at a page's end, in the middle of its last word too.
+  const used = bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+  return { kind: [], hex: [...used].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
 }
 
 const regs = { GSTS: '0xc3000000', RTADDR: '0x1000', IRTA: '0x9007', CAP: '0xd2008c22260206' };

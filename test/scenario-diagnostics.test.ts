@@ -202,6 +202,8 @@ const cases: readonly Case[] = [
   ['an unknown timing', withLine(10, '  timing walk-stop 1ns'), ['S055 10:10-19']],
   ['an option that is not modelled', withLine(26, 'command-line "quiet iommu=pt"'), ['S056 26:14-30']],
 
+  ['an option that builds do not differ in', withLine(34, 'config debgu'), ['S057 34:8-13']],
+
   // Names that the scenario knows
   ['a device name twice', withLine(24, 'device disk 03:00.0 { model hpsa }'), ['S060 24:8-12']],
   ['a choice set twice', withLine(16, 'choice caching by-domain; choice caching by-device'),

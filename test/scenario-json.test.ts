@@ -39,7 +39,7 @@ crashed linux-4.9-rc5 {
   submit write 4K on disk times 2
   panic
 }
-capture patch-v2 { wait 1s; probe disk dma-mask 31; submit read 512 on disk }
+capture patch-v2 { config debug; wait 1s; probe disk dma-mask 31; submit read 512 on disk }
 never fault on disk of capture after handoff reason 6 at 0xfffff000
 sometimes log "no-op failed" before reset
 schedule 0*3/1

@@ -93,13 +93,13 @@ describe('the blocks', () => {
         reset: { kind: 'stops' }, paceNs: null,
       }],
       crashed: {
-        release: 'linux-4.9-rc5', imageFile: null, commandLine: '',
+        release: 'linux-4.9-rc5', imageFile: null, commandLine: '', config: [],
         statements: [
           { kind: 'map', buffer: 'ring', bytes: 8192, direction: 'bidirectional', device: 'disk' },
           { kind: 'panic' },
         ],
       },
-      capture: { release: 'patch-v2', imageFile: null, commandLine: '', statements: [] },
+      capture: { release: 'patch-v2', imageFile: null, commandLine: '', config: [], statements: [] },
       claims: [{
         quantifier: 'never', what: { kind: 'dma', outcome: 'fault' },
         scope: {
@@ -334,7 +334,7 @@ describe('printing', () => {
     crashed: 'command-line "a \\"b\\" \\\\"\nmap big 16M from-device on disk\nmap odd 1000 to-device '
       + 'on disk\ndma write big every 90s times 3\ndma read odd every 1ns until panic + 0.5ms\n'
       + 'dma write ring every 60min until panic\nunmap big\nwait 0ms\nprobe disk\nsubmit read 0x2000 on disk',
-    capture: 'command-line "reset_devices"\nwait 1500ms\nprobe disk order reset-then-map dma-mask 24',
+    capture: 'config debug\ncommand-line "reset_devices"\nwait 1500ms\nprobe disk order reset-then-map dma-mask 24',
     claims: 'never fault on disk of crashed after crash before reset reason 0xff at 0xfffff000\n'
       + 'sometimes log "\\\\ \\"x\\""\nschedule 0*120/1/0/2',
   };
@@ -407,6 +407,7 @@ crashed linux-4.9-rc5 {
 
 capture patch-v2 {
   command-line "reset_devices"
+  config debug
   wait 1500ms
   probe disk dma-mask 24 order reset-then-map
 }

@@ -1,6 +1,7 @@
 /** The names that a scenario may use, collected from the layers that give them a meaning. */
 import { unmodelledOption } from '../linux/iommu/options.ts';
 import { driverTraits } from '../linux/drivers/drivers.ts';
+import { configWords } from '../linux/releases/builds.ts';
 import { releases } from '../linux/releases/releases.ts';
 import { deviceModels } from '../machine/devices/models.ts';
 import { timingDefaultsNs } from '../machine/timing.ts';
@@ -15,6 +16,7 @@ export const vocabulary: Vocabulary = {
   models: new Map([...deviceModels].map(([name, { barBytes }]) => [name, { barBytes, ...driverTraits(name) }])),
   choices: new Map(Object.entries(hardwareChoices)),
   timings: Object.keys(timingDefaultsNs),
+  configs: configWords,
   registersOf: profileNamed,
   capabilityProblem,
   unmodelledOption,

@@ -20,6 +20,8 @@ import type { Timing } from './timing.ts';
 export interface KernelProgram {
   readonly release: string;
   readonly commandLine: string;
+  /** Hands over by kexec instead of a panic. */
+  readonly endsOrderly: boolean;
   readonly program: Program;
 }
 
@@ -411,7 +413,7 @@ export class Cpu {
       this.#cells.set(CELL.state, STATE.ended);
       return;
     }
-    const event = this.#emit({ kind: 'panic' });
+    const event = this.#emit({ kind: 'panic', orderly: this.#kernels[0].endsOrderly });
     this.#observer?.panicked();
     for (const timer of this.#timers) timer.cancel();
     for (let vector = 0; vector < vectorCount; vector += 1) this.#setPending(vector, 0);

@@ -30,6 +30,8 @@ export interface Vocabulary {
   readonly timings: readonly string[];
   /** What CAP and ECAP of a profile read. */
   readonly registersOf: (profile: string) => UnitRegisters | undefined;
+  /** Options in which the build of a kernel may depart from the usual. */
+  readonly configs: readonly string[];
   /** Why no unit can have these registers. */
   readonly capabilityProblem: (registers: UnitRegisters) => string | undefined;
   /** A word of a kernel command line that asks for what is not modelled. */

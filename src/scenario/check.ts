@@ -37,6 +37,7 @@ export function checkScenario(
   }
   checkName(context, scenario.capture, 'release', scenario.capture.release, 'S051',
     'kernel release', vocabulary.releases);
+  checkConfig(context);
   // What an image's kernel was told shows in the image.
   if (scenario.crashed.imageFile === null) checkCommandLine(context, scenario.crashed);
   checkCommandLine(context, scenario.capture);
@@ -45,6 +46,13 @@ export function checkScenario(
   checkDrivers(context, scenario.capture.statements);
   checkClaims(context);
   checkExpectations(context);
+}
+
+function checkConfig(context: CheckContext): void {
+  const { crashed, capture } = context.scenario;
+  for (const word of [...crashed.config, ...capture.config]) {
+    checkName(context, word, 'word', word.word, 'S057', 'option of a build', context.vocabulary.configs);
+  }
 }
 
 /** Reports the property if it has a span and its value is not one of `known`. */
@@ -74,6 +82,8 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
     [scenario.devices, limits.devices, 'devices'],
     [crashed.statements, limits.statementsPerKernel, 'statements of the crashed kernel'],
     [capture.statements, limits.statementsPerKernel, 'statements of the capture kernel'],
+    [crashed.config, limits.repetitions, 'options of the crashed kernel\'s build'],
+    [capture.config, limits.repetitions, 'options of the capture kernel\'s build'],
     [scenario.claims, limits.claims, 'claims'],
     [scenario.expectations, limits.repetitions, 'Result lines'],
     [platform.memory, limits.repetitions, 'memory ranges'],

@@ -138,6 +138,11 @@ const table = {
     'A kernel command line has an option that changes what the kernel does to the remapping unit '
     + 'and that the model does not follow yet. Passing over it would show another kernel.',
 
+  S057:
+    'Builds of a kernel do not differ in an option of this name, as far as the model goes. `dmar-debug` is '
+    + 'CONFIG_DMAR_DEBUG, which prints the tables after a fault; `no-svm` is a kernel without '
+    + 'CONFIG_INTEL_IOMMU_SVM.',
+
   S060:
     'Two units or two devices have one name, or a choice or a timing is set twice.',
   S061:

@@ -17,7 +17,7 @@ import { readAddress, readRegisterValue } from './quantities.ts';
 import { readOrder } from './order-text.ts';
 import { readSchedule } from './schedule-text.ts';
 import {
-  apicModes, unitScopes, type AddressRange, type DeviceDescription, type Expectation, type IoApic,
+  apicModes, unitScopes, type AddressRange, type ConfigWord, type DeviceDescription, type Expectation, type IoApic,
   type KernelDescription, type PlatformDescription, type ResetBehaviour, type Scenario, type TimingSetting,
   type UnitDescription,
 } from './scenario.ts';
@@ -50,7 +50,7 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
   ): KernelDescription<Statement> {
     const member = shape?.member(key) ?? null;
     const node = member === null ? null : readKernel(context, member, key, readStatement);
-    return part(key, node, { release: '', imageFile: null, commandLine: '', statements: [] });
+    return part(key, node, { release: '', imageFile: null, commandLine: '', config: [], statements: [] });
   }
   shape.string('format', readFormat);
   const platformJson = shape.member('platform');
@@ -229,14 +229,23 @@ function readKernel<Statement extends object>(
   what: 'crashed' | 'capture',
   readStatement: (context: JsonContext, json: JsonValue) => Statement | null,
 ): KernelDescription<Statement> | null {
-  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'imageFile', 'commandLine', 'statements']);
+  const shape = shapeOf(context, json, `\`${what}\``, [
+    'release', 'imageFile', 'commandLine', 'config', 'statements',
+  ]);
   if (shape === null) return null;
   const release = shape.string('release', readName);
   const commandLine = shape.string('commandLine', (text) => checkText(text, true));
   const statements = shape.array('statements', (item) => readStatement(context, item));
+  const config = shape.array('config', (item) => readConfigWord(context, item));
   const imageFile = shape.optionalString('imageFile', (text) => checkText(text, false));
-  if (release === null || commandLine === null || statements === null) return null;
+  if (release === null || commandLine === null || config === null || statements === null) return null;
   return shape.place({
-    release: release.value, imageFile: imageFile?.value ?? null, commandLine: commandLine.value, statements,
+    release: release.value, imageFile: imageFile?.value ?? null, commandLine: commandLine.value, config, statements,
   });
+}
+
+function readConfigWord(context: JsonContext, json: JsonValue): ConfigWord | null {
+  const shape = shapeOf(context, json, 'an option of a build', ['word']);
+  const word = shape?.string('word', readName) ?? null;
+  return shape === null || word === null ? null : shape.place({ word: word.value });
 }

@@ -9,7 +9,7 @@ import type { ParsedBlock } from './parse-machine.ts';
 import { readAddress, readDuration, readPeriod, readSize } from './quantities.ts';
 import { imageRelease } from './scenario.ts';
 import type {
-  CaptureStatement, CrashedStatement, DataDirection, DmaEnd, KernelDescription, ProbeOrder, ProbeStatement,
+  CaptureStatement, ConfigWord, CrashedStatement, DataDirection, DmaEnd, KernelDescription, ProbeOrder, ProbeStatement,
   SubmitStatement,
 } from './scenario.ts';
 import { probeOrders } from './scenario.ts';
@@ -52,11 +52,20 @@ function parseKernel<Statement extends object>(
   const headed = parseRestOfHeader(cursor, release !== null && (!isImage || imageFile !== null));
   const headerSpan = cursor.since(header);
   const fields: { commandLine: Located<string> | null } = { commandLine: null };
+  const config: ConfigWord[] = [];
   const statements: Statement[] = [];
   const rules = new Map<string, StatementRule>([
     ['command-line', { occurs: 'at most once', parse: () => {
       fields.commandLine = cursor.text('a command line', true);
       return fields.commandLine !== null;
+    } }],
+    ['config', { occurs: 'repeatedly', parse: (keyword) => {
+      const word = cursor.value('an option of the build', readName);
+      if (word === null) return false;
+      const node = { word: word.value };
+      config.push(cursor.spans.place(node, cursor.since(keyword)));
+      cursor.spans.placeProperty(node, 'word', word.span);
+      return true;
     } }],
   ]);
   for (const [word, parser] of parsers) {
@@ -69,7 +78,8 @@ function parseKernel<Statement extends object>(
   }
   const whole = parseBlock(cursor, block, headerSpan, rules);
   const node = {
-    release: release?.value ?? '', imageFile: imageFile?.value ?? null, commandLine: fields.commandLine?.value ?? '', statements,
+    release: release?.value ?? '', imageFile: imageFile?.value ?? null, commandLine: fields.commandLine?.value ?? '', config,
+    statements,
   };
   cursor.spans.place(node, headerSpan);
   placeValue(cursor, node, 'release', release);

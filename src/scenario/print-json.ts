@@ -50,11 +50,13 @@ export function printJson(scenario: Scenario): string {
       release: scenario.crashed.release,
       ...(scenario.crashed.imageFile === null ? {} : { imageFile: scenario.crashed.imageFile }),
       commandLine: scenario.crashed.commandLine,
+      config: scenario.crashed.config.map(({ word }) => ({ word })),
       statements: scenario.crashed.statements.map(statementJson),
     },
     capture: {
       release: scenario.capture.release,
       commandLine: scenario.capture.commandLine,
+      config: scenario.capture.config.map(({ word }) => ({ word })),
       statements: scenario.capture.statements.map(statementJson),
     },
     claims: scenario.claims.map(({ quantifier, what, scope }) => ({

@@ -91,9 +91,10 @@ function resetText(reset: ResetBehaviour): string {
 function kernelLines(
   kernel: KernelDescription<CrashedStatement | CaptureStatement>,
 ): readonly string[] {
-  const { commandLine } = kernel;
+  const { commandLine, config } = kernel;
   return [
     ...(commandLine === '' ? [] : [`command-line ${stringText(commandLine)}`]),
+    ...config.map(({ word }) => `config ${word}`),
     ...kernel.statements.map(statementLine),
   ];
 }

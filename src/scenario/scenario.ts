@@ -117,11 +117,17 @@ export type ResetBehaviour =
 /** Stands in the place of a release where the crashed kernel is not simulated but left an image behind. */
 export const imageRelease = 'image';
 
+export interface ConfigWord {
+  readonly word: string;
+}
+
 export interface KernelDescription<Statement> {
   readonly release: string;
   /** With `imageRelease`: as written, relative to the scenario. */
   readonly imageFile: string | null;
   readonly commandLine: string;
+  /** Options in which the build departs from the usual: `config WORD`. */
+  readonly config: readonly ConfigWord[];
   readonly statements: readonly Statement[];
 }
 

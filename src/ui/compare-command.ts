@@ -1,15 +1,18 @@
 /** `dmarsim compare`: captures of real handoffs against the model. */
-import { basename, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { readCapture, type Capture } from '../analysis/capture/capture.ts';
 import { compareCapture, differs, type Comparison } from '../analysis/compare/comparison.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import { formatDiagnostic } from '../scenario/diagnostic.ts';
+import { printHardwareImage } from '../scenario/image/print-image.ts';
 import { openCaptureFolder } from './capture-folder.ts';
 import type { CommandLine } from './command-line.ts';
 import { comparisonDocument } from './compare-json.ts';
 import { comparisonLines } from './compare-text.ts';
 import { exitCode, worse } from './exit-codes.ts';
 import type { Output } from './output.ts';
+import { systemText } from './system-text.ts';
 import { plain, printable } from './terminal.ts';
 
 export function compareCommand(line: CommandLine, output: Output): number {
@@ -27,16 +30,19 @@ export function compareCommand(line: CommandLine, output: Output): number {
       results.push(exitCode.usage);
       continue;
     }
-    const comparison = compareCapture(capture, chosen);
+    const scenarioName = name.toLowerCase().replace(/[^a-z0-9_.-]/g, '-').replace(/^[^a-z0-9]+/, '').slice(0, 64) || 'capture';
+    const comparison = compareCapture(scenarioName, capture, chosen);
     results.push(codeOf(comparison));
     if (comparison.kind === 'refused') refuse(path, comparison, output);
     else if (comparison.kind === 'not-modelled') output.talk(`${name}: cannot tell: ${printable(comparison.why)}`);
-    if (line.flags.has('scenario')) {
-      if (comparison.kind === 'compared') output.result(comparison.scenario);
-    } else if (line.flags.has('json')) documents.push(comparisonDocument(name, comparison));
+    const folder = line.options.get('keep');
+    if (folder !== undefined && comparison.kind === 'compared' && !keep(folder, scenarioName, comparison, output)) {
+      return exitCode.unwritten;
+    }
+    if (line.flags.has('json')) documents.push(comparisonDocument(name, comparison));
     else if (comparison.kind === 'compared') comparisonLines(name, comparison, output.paint).forEach(output.result);
   }
-  if (results.length > 1 && !line.flags.has('json') && !line.flags.has('scenario')) {
+  if (results.length > 1 && !line.flags.has('json')) {
     const count = (code: number): number => results.filter((each) => each === code).length;
     output.result(`${results.length} captures: ${count(exitCode.ok)} the same, ${count(exitCode.violated)} differ`
       + (count(exitCode.undecided) > 0 ? `, ${count(exitCode.undecided)} not modelled` : '')
@@ -44,6 +50,21 @@ export function compareCommand(line: CommandLine, output: Output): number {
   }
   if (line.flags.has('json')) output.result(JSON.stringify({ version: 1, captures: documents }, null, 2));
   return results.reduce(worse, exitCode.ok);
+}
+
+/** Writes what was run, so that it can be run again, changed and stepped through. */
+function keep(
+  folder: string, name: string, { scenario, image }: Extract<Comparison, { kind: 'compared' }>, output: Output,
+): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.dmar`), scenario);
+    writeFileSync(join(folder, `${name}.json`), printHardwareImage(image));
+    return true;
+  } catch (error) {
+    output.talk(`error: --keep ${printable(folder)}: ${systemText(error, 'a folder')}`);
+    return false;
+  }
 }
 
 function codeOf(comparison: Comparison): number {

@@ -85,7 +85,7 @@ export const commands: readonly CommandRow[] = [
     name: 'compare', operands: 'FOLDER...', about: 'captures of real handoffs against the model, side by side',
     options: [
       { name: 'capture', value: 'RELEASE', about: 'compare with this release, not the one of the version line' },
-      { name: 'scenario', about: 'print the scenario that the capture makes, and compare nothing' },
+      { name: 'keep', value: 'FOLDER', about: 'write there the scenario that each capture makes, and its image' },
       { name: 'json', about: 'one JSON document' }, color, help],
     examples: ['dmarsim compare test/captures/nvme-in-flight-flush'],
   },

@@ -7,6 +7,7 @@ import { judge, type Verdict } from '../../src/analysis/claims.ts';
 import { run, traced, type RunEnd } from '../../src/analysis/run.ts';
 import { vocabulary } from '../../src/analysis/vocabulary.ts';
 import type { Event, Happening } from '../../src/base/event.ts';
+import { hex } from '../../src/base/word.ts';
 import { readScenario } from '../../src/scenario/read.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 
@@ -153,7 +154,7 @@ function dmasOf(events: readonly Event[]): readonly Dma[] {
     const outcome = what.kind === 'dma-blocked' ? ` fault ${what.reason}` : owner;
     dmas.push({
       kernel: request.what.kernel, device: request.actor, timeNs, answer: number,
-      text: `${request.what.access} 0x${what.address.low.toString(16)}:${outcome}`
+      text: `${request.what.access} ${hex(what.address)}:${outcome}`
         + (what.freshness.kind === 'stale' ? ' stale' : ''),
     });
   }

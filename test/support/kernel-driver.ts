@@ -46,7 +46,7 @@ export class KernelDriver {
     const release = releaseNamed(setup.release ?? 'linux-4.9-rc5');
     if (release === undefined) throw new Error('no such release');
     this.device = {
-      name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa',
+      name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa', isIsaBridge: false,
       bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, messageTable: addressOf(0xf7f01000),
       outstandingPorts: addressOf(0xfd000000),
     };
@@ -56,6 +56,7 @@ export class KernelDriver {
         hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
         reservedRegions: [],
       },
+      config: { dmarDebug: false, svm: true, copiedIds: null },
       platform: { pciWindows: [], x2apic: false },
       memory: [{ first: addressOf(0x1000), last: addressOf(0xff_ffff) }],
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },

@@ -11,6 +11,7 @@ export const smallVocabulary: Vocabulary = {
   ]),
   choices: new Map([['caching', ['by-device', 'by-domain']]]),
   timings: ['walk-step'],
+  configs: ['debug'],
   registersOf: () => ({ capability: { low: 1, high: 0 }, extendedCapability: { low: 1, high: 0 } }),
   capabilityProblem: ({ capability }) => (capability.high === 0 && capability.low === 0 ? 'CAP reads zero' : undefined),
   unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),

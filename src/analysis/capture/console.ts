@@ -1,14 +1,14 @@
 /**
  * The consoles of both kernels: each line behind the host's time in seconds. A serial port loses
- * characters now and then; the capture kernel's log is repeated at the end, read out without loss.
+ * characters now and then; the capture kernel's log is read out once more at the end.
  */
 export interface KernelConsole {
   /** The line after `Linux version `, as far as it came through. */
   readonly version: string;
   /** Lines without their time stamps, in order. */
   readonly lines: readonly string[];
-  /** Whether the lines are from the log itself, not from the serial port. */
-  readonly isWhole: boolean;
+  /** Whether the lines are those of the log, read out at the end, and not of the serial port as they came. */
+  readonly isLog: boolean;
 }
 
 export interface Consoles {
@@ -34,10 +34,10 @@ export function readConsoles(text: string): Consoles | string {
   if (second === undefined) return 'has one line `Linux version` only: no capture kernel is heard of';
   const log = all.filter((line) => line.startsWith(repeated)).map((line) => line.slice(repeated.length));
   const serial = all.slice(second).filter((line) => !line.startsWith(repeated));
-  const isWhole = log.length > 0;
+  const isLog = log.length > 0;
   return {
-    first: { version: versionOf(all[first]), lines: stripped(all.slice(first, second)), isWhole: false },
-    capture: { version: versionOf(all[second]), lines: stripped(isWhole ? log : serial), isWhole },
+    first: { version: versionOf(all[first]), lines: stripped(all.slice(first, second)), isLog: false },
+    capture: { version: versionOf(all[second]), lines: stripped(isLog ? log : serial), isLog },
     captureSerial: stripped(serial),
   };
 }

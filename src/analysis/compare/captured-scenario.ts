@@ -4,6 +4,7 @@
  * any other, so that they can be printed, kept and stepped through.
  */
 import { bdf, hex, sourceIdNumber, type SourceId } from '../../base/word.ts';
+import { configOfVersion } from '../../linux/releases/builds.ts';
 import { readScenario } from '../../scenario/read.ts';
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import type { Diagnostic } from '../../scenario/diagnostic.ts';
@@ -12,8 +13,6 @@ import type { Capture } from '../capture/capture.ts';
 import { vocabulary } from '../vocabulary.ts';
 import type { RecordedHandoff } from './recorded-handoff.ts';
 
-/** The file that the text names; nothing of that name is ever read. */
-const imageName = 'snapshot.json';
 /** How often a device goes on with each of the pages it was seen to use. */
 const inFlightPeriod = '1ms';
 /** From the start of the units to the drivers: long enough for each device to go on with all of its pages. */
@@ -34,10 +33,10 @@ export interface Releases {
 }
 
 export function firstKernelText(capture: Capture, handoff: RecordedHandoff, releases: Releases): string {
-  return `${machineText(capture)}
+  return `${machineText('first-kernel', capture)}
 crashed ${releases.first} {
   command-line ${quoted(capture.commandLines.first)}
-${probes(capture, handoff)}  panic
+${configOf(capture.consoles.first.version)}${probes(capture, handoff)}  panic
 }
 
 capture ${releases.capture} {
@@ -47,31 +46,39 @@ never dma
 `;
 }
 
-export function captureKernelText(capture: Capture, handoff: RecordedHandoff, releases: Releases): string {
+/** `name`: of the scenario; its image is NAME.json. */
+export function captureKernelText(
+  name: string, capture: Capture, handoff: RecordedHandoff, releases: Releases,
+): string {
   const buffers = handoff.inFlight.flatMap(({ source, pages }) => pages.map((page, index) => ({
-    name: `${deviceName(capture, source)}-${index + 1}`, address: page * 4096, device: deviceName(capture, source),
+    buffer: `${deviceName(capture, source)}-${index + 1}`, address: page * 4096, device: deviceName(capture, source),
   })));
-  return `${machineText(capture)}
-crashed image "${imageName}" {
-${buffers.map(({ name, address, device }) => `  buffer ${name} 0x${address.toString(16)} 64 on ${device}
-  dma read ${name} every ${inFlightPeriod} until reset\n`).join('')}  panic
+  return `${machineText(name, capture)}
+crashed image "${name}.json" {
+${buffers.map(({ buffer, address, device }) => `  buffer ${buffer} 0x${address.toString(16)} 64 on ${device}
+  dma read ${buffer} every ${inFlightPeriod} until reset\n`).join('')}  panic
 }
 
 capture ${releases.capture} {
   command-line ${quoted(capture.commandLines.capture)}
-  wait ${bootTime}
+${configOf(capture.consoles.capture.version)}  wait ${bootTime}
 ${probes(capture, handoff)}  wait ${lazyTime}
 }
 
-never dma
+never fault
+never stale
 `;
+}
+
+function configOf(version: string): string {
+  return configOfVersion(version).map((word) => `  config ${word}\n`).join('');
 }
 
 function probes(capture: Capture, { takenOver }: RecordedHandoff): string {
   return takenOver.map((source) => `  probe ${deviceName(capture, source)}\n`).join('');
 }
 
-function machineText(capture: Capture): string {
+function machineText(name: string, capture: Capture): string {
   const { memoryMap, machine, image, consoles } = capture;
   const register = (name: string): string => {
     const value = image.registers.get(name);
@@ -82,7 +89,7 @@ function machineText(capture: Capture): string {
   const remaps = lines.some((line) => line.startsWith('DMAR-IR: '));
   const base = /^DMAR: dmar0: reg_base_addr ([0-9a-f]{1,13}) /;
   const unitBase = lines.map((line) => base.exec(line)?.[1]).find((found) => found !== undefined) ?? 'fed90000';
-  return `DMAR captured
+  return `DMAR ${name}
 
 platform {
   host-address-width ${machine.unit.addressBits}

@@ -1,5 +1,6 @@
 /** One capture against the model: who is compared, what agrees, what is explained, what differs. */
 import { get } from '../../base/word.ts';
+import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import type { Diagnostic } from '../../scenario/diagnostic.ts';
 import { CAP } from '../../vtd/capability.ts';
 import type { Capture } from '../capture/capture.ts';
@@ -24,13 +25,14 @@ export type Comparison =
   /** The scenario that the capture makes is refused: a fault in the capture or in its reading. */
   | { readonly kind: 'refused'; readonly text: string; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'compared'; readonly releases: Releases; readonly versions: Releases; readonly end: string;
-      readonly scenario: string; readonly rows: readonly Row[]; readonly lazyFlushes: readonly LazyFlushes[];
+      /** What was run, to be kept: the scenario's text, and the image that it names. */
+      readonly scenario: string; readonly image: HardwareImage; readonly rows: readonly Row[]; readonly lazyFlushes: readonly LazyFlushes[];
       readonly firstMessages: readonly MessageRow[]; readonly captureMessages: readonly MessageRow[];
       /** Why the model did not come to its end; null: it did. */
       readonly cut: string | null };
 
-/** `chosen`: the release to compare with, instead of the one that the kernel's version line names. */
-export function compareCapture(capture: Capture, chosen: string | undefined): Comparison {
+/** `name`: of the scenario that the capture makes. `chosen`: the release to compare with, instead of the one that the kernel's version line names. */
+export function compareCapture(name: string, capture: Capture, chosen: string | undefined): Comparison {
   if (usesScalableMode(capture)) return { kind: 'not-modelled', why: 'its tables are of scalable mode' };
   const first = releaseOf(capture.consoles.first.version);
   const found = chosen ?? releaseOf(capture.consoles.capture.version);
@@ -41,20 +43,21 @@ export function compareCapture(capture: Capture, chosen: string | undefined): Co
   const firstScenario = scenarioFrom(firstText, capture.image);
   if (!firstScenario.ok) return refusal(firstText, firstScenario.diagnostics);
   const before = runFirstKernel(firstScenario.scenario);
-  const captureText = captureKernelText(capture, handoff, releases);
-  const captureScenario = scenarioFrom(captureText, withLeftBehind(capture.image, before.machine));
+  const captureText = captureKernelText(name, capture, handoff, releases);
+  const image = withLeftBehind(capture.image, before.machine);
+  const captureScenario = scenarioFrom(captureText, image);
   if (!captureScenario.ok) return refusal(captureText, captureScenario.diagnostics);
   const model = runCaptureKernel(captureScenario.scenario);
   const roles = new Roles();
   const { rows, lazyFlushes } = compareOperations(capture, handoff.operations, model.operations, roles);
   const { consoles, memoryMap } = capture;
   return {
-    kind: 'compared', releases, end: handoff.end, scenario: captureText, rows, lazyFlushes,
+    kind: 'compared', releases, end: handoff.end, scenario: captureText, image, rows, lazyFlushes,
     versions: { first: consoles.first.version, capture: consoles.capture.version },
     firstMessages: compareMessages(remappingLines(consoles.first.lines), remappingLines(before.lines),
-      { roles: new Roles(), console: consoles.first.lines, memory: memoryMap.memory.at(-1) ?? memoryMap.crashKernel }),
+      { roles: new Roles(), serial: consoles.first.lines, isLog: false, memory: memoryMap.memory.at(-1) ?? memoryMap.crashKernel }),
     captureMessages: compareMessages(remappingLines(consoles.capture.lines), remappingLines(model.lines),
-      { roles, console: consoles.capture.isWhole ? null : consoles.capture.lines, memory: memoryMap.crashKernel }),
+      { roles, serial: consoles.captureSerial, isLog: consoles.capture.isLog, memory: memoryMap.crashKernel }),
     cut: before.cut ?? model.cut,
   };
 }
@@ -118,8 +121,7 @@ function withoutLazyFlushes(
 
 /** What a strict kernel does for a read: pages of its own domain are flushed. */
 function isReading(step: Step, oldDomains: ReadonlySet<number>): boolean {
-  return step.kind === 'entries'
-    || (step.kind === 'iotlb' && step.selection === 'page' && !oldDomains.has(step.domain));
+  return step.kind === 'iotlb' && step.selection === 'page' && !oldDomains.has(step.domain);
 }
 
 export function differs(comparison: Extract<Comparison, { kind: 'compared' }>): boolean {

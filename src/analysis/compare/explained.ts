@@ -17,8 +17,8 @@ export const matchingRules = {
 } as const;
 
 export const explainedDifferences = {
-  'readers': 'until its first read is done user space reads what it likes (partition tables, read-ahead); the model '
-    + 'reads one block',
+  'readers': 'a strict kernel flushes for each read, and until the first one is done user space reads what it likes; the '
+    + 'model reads what a scan for partitions does',
   'repeated-faults': 'a line about a fault that came before: how often depends on how often the device tries again',
   'lost-characters': 'the serial port lost characters of this line',
 } as const;

@@ -26,13 +26,15 @@ export function withLeftBehind(image: HardwareImage, machine: Machine): Hardware
     const other = captured.get(sourceIdNumber(context.source));
     if (other === undefined || !hasTables(context) || !hasTables(other)) continue;
     for (const visit of leavesOf(memory, context.table, context.levels, entriesMost)) {
-      if (visit.kind !== 'leaf' || visit.leaf.level !== 1) continue;
+      // What is mapped to itself is there for old devices, and nobody's queue.
+      if (visit.kind !== 'leaf' || visit.leaf.level !== 1 || pageOf(visit.leaf) === visit.leaf.frame) continue;
       const { leaf } = walkOf(there, other.table, other.levels, visit.leaf.frame);
       if (leaf === null || leaf.level !== 1) continue;
       const address = pageOf(leaf) * 4096;
       const bytes = machine.memory.read(addressOf(pageOf(visit.leaf) * 4096), 4096);
       const backed = machine.memory.isBacked(frameAt(pageOf(leaf)));
-      if (bytes !== undefined && backed && !pages.has(address)) pages.set(address, { address, kinds: ['left by a driver'], bytes });
+      const holds = bytes?.some((byte) => byte !== 0) === true;
+      if (bytes !== undefined && holds && backed && !pages.has(address)) pages.set(address, { address, kinds: ['left by a driver'], bytes });
     }
   }
   return { ...image, pages: [...pages.values()].sort((left, right) => left.address - right.address) };

@@ -22,22 +22,26 @@ export function remappingLines(lines: readonly string[]): readonly string[] {
 
 export interface MessageSettings {
   readonly roles: Roles;
-  /** All lines of the recorded kernel, where the serial port may have lost characters; null: it has not. */
-  readonly console: readonly string[] | null;
+  /** All lines of the recorded kernel on the serial port, which may have lost characters. */
+  readonly serial: readonly string[];
+  /** The recorded lines are the log itself: what one of them lost must be whole on the serial port. */
+  readonly isLog: boolean;
   /** The kernel's own memory: a device that is not translated is given addresses in it. */
   readonly memory: AddressRange;
 }
 
 export function compareMessages(
-  recorded: readonly string[], model: readonly string[], { roles, console, memory }: MessageSettings,
+  recorded: readonly string[], model: readonly string[], { roles, serial, isLog, memory }: MessageSettings,
 ): readonly MessageRow[] {
   const isOwn = (address: bigint): boolean => address >= BigInt(memory.first) && address <= BigInt(memory.last);
+  const whole = new Set(serial);
+  const mayBeCut = (line: string): boolean => !isLog || whole.has(line);
   const rows: MessageRow[] = [];
   let at = 0;
   for (const line of model) {
     const found = recorded.findIndex((each, index) => index >= at && sameText(each, line, roles, isOwn));
     const next = recorded[at];
-    const lost = console !== null && next !== undefined && found !== at && isRemainder(next, line);
+    const lost = next !== undefined && found !== at && mayBeCut(line) && isRemainder(next, line);
     if (found >= at && !lost) {
       for (const passed of recorded.slice(at, found)) rows.push({ kind: 'different', recorded: passed, model: null });
       rows.push({ kind: 'same', recorded: recorded[found] ?? '', model: line });
@@ -45,7 +49,7 @@ export function compareMessages(
     } else if (lost) {
       rows.push({ kind: 'explained', recorded: next, model: line, rule: 'lost-characters' });
       at += 1;
-    } else if (console?.some((each) => !ours.test(each) && isRemainder(each, line)) === true) {
+    } else if (isLog ? whole.has(line) : serial.some((each) => !ours.test(each) && isRemainder(each, line))) {
       rows.push({ kind: 'explained', recorded: null, model: line, rule: 'lost-characters' });
     } else {
       rows.push({ kind: 'different', recorded: null, model: line });

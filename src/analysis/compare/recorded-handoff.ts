@@ -2,6 +2,7 @@
 import { field, get, sourceIdNumber, sourceIdOf, type SourceId, type Word64 } from '../../base/word.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { RecordedOperation } from '../capture/operations.ts';
+import { contextsOf } from '../image/image-tables.ts';
 import type { RawOperation } from './step.ts';
 
 /** A device that went on with what the crashed kernel had given it when the caches were empty again. */
@@ -30,7 +31,6 @@ const pagesMost = 16;
 const ROOT_TABLE_ADDRESS = 0x20;
 const TABLE_MODE = field(11, 10);
 const PAGE_NUMBER = field(63, 12);
-const CONTEXT_DOMAIN = field(23, 8);
 const DESCRIPTOR = { type: field(3, 0), granularity: field(5, 4), source: field(47, 32) } as const;
 const contextDevice = { type: 1, granularity: 3 } as const;
 
@@ -42,7 +42,7 @@ export function recordedHandoff(capture: Capture): RecordedHandoff {
   const after = first < 0 ? [] : operations.slice(first);
   const { index, text } = endOf(after);
   const seen = after.slice(0, index);
-  return { operations: seen.filter(isRaw), inFlight: inFlightOf(seen), takenOver: takenOver(seen, capture), end: text };
+  return { operations: seen.filter(isRaw), inFlight: inFlightOf(seen, capture), takenOver: takenOver(seen, capture), end: text };
 }
 
 function endOf(operations: readonly RecordedOperation[]): { readonly index: number; readonly text: string } {
@@ -76,17 +76,13 @@ function flushedSource(operation: RecordedOperation): SourceId | undefined {
 }
 
 /** After the global flush: the caches were filled again from the copied entries, until the driver came. */
-function inFlightOf(operations: readonly RecordedOperation[]): readonly InFlight[] {
+function inFlightOf(operations: readonly RecordedOperation[], { image }: Capture): readonly InFlight[] {
   const root = operations.findLastIndex((operation) =>
     operation.kind === 'write' && operation.offset === ROOT_TABLE_ADDRESS);
   const after = operations.slice(root + 1);
-  const sources = new Set(after.flatMap((operation) => (operation.kind === 'context-fill' ? [operation.source] : [])));
-  return [...sources].flatMap((source) => {
+  return contextsOf(image).flatMap(({ source, domain }) => {
     const end = after.findIndex((operation) => flushedSource(operation) === source);
     const before = end < 0 ? after : after.slice(0, end);
-    const fill = before.find((operation) => operation.kind === 'context-fill' && operation.source === source);
-    if (fill?.kind !== 'context-fill') return [];
-    const domain = get(CONTEXT_DOMAIN, fill.high);
     const pages = new Set(before.flatMap((operation) =>
       (operation.kind === 'translation' && operation.source === source && operation.domain === domain
         ? [get(PAGE_NUMBER, operation.address)] : [])));
@@ -99,7 +95,8 @@ const mappedLine = /DMAR: Set context mapping for ([0-9a-f]{2}):([01][0-9a-f])\.
 const driverLine = /^(?:nvme|ahci|e1000e)\b.*\b0000:([0-9a-f]{2}):([01][0-9a-f])\.([0-7])\b/;
 
 /** Those whose entries were replaced, in that order, and then those whose drivers are heard of. */
-function takenOver(operations: readonly RecordedOperation[], { consoles }: Capture): readonly SourceId[] {
+function takenOver(operations: readonly RecordedOperation[], { consoles, machine }: Capture): readonly SourceId[] {
+  const known = new Set(machine.devices.map(({ source }) => sourceIdNumber(source)));
   const flushed = operations.flatMap((operation) => flushedSource(operation) ?? []);
   const named = (pattern: RegExp): readonly SourceId[] => consoles.captureSerial.flatMap((line) => {
     const match = pattern.exec(line);
@@ -108,5 +105,6 @@ function takenOver(operations: readonly RecordedOperation[], { consoles }: Captu
     return [sourceIdOf(bus * 256 + device * 8 + number)];
   });
   const all = [...flushed, ...named(mappedLine), ...named(driverLine)];
-  return [...new Map(all.map((source) => [sourceIdNumber(source), source])).values()];
+  return [...new Map(all.map((source) => [sourceIdNumber(source), source])).values()]
+    .filter((source) => known.has(sourceIdNumber(source)));
 }

@@ -1,5 +1,5 @@
 /** The memory of an image: its pages by number, nothing in between. */
-import { zeroWord, type Word64 } from '../../base/word.ts';
+import type { Word64 } from '../../base/word.ts';
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 
 const pageBytes = 4096;
@@ -26,7 +26,6 @@ export class ImageMemory implements TableMemory {
   word(page: number, index: number): Word64 | undefined {
     const view = this.#pages.get(page);
     if (view === undefined) return undefined;
-    if (8 * index + 8 > view.byteLength) return zeroWord;
     return { low: view.getUint32(8 * index, true), high: view.getUint32(8 * index + 4, true) };
   }
 }

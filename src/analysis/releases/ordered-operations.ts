@@ -28,8 +28,18 @@ export function orderedOperations(release: string, unit: CanonicalUnit): Ordered
   return {
     crash: lines(crashed.machine, atCrash(crashed.events)),
     start: lines(done.machine, done.events.slice(begin, driversTime)),
-    handoff: lines(done.machine, within(routinesOfHandoff, done.events.slice(driversTime))),
+    handoff: [...lines(done.machine, within(routinesOfHandoff, done.events.slice(driversTime))),
+      ...firstRequest(done.machine, done.events)],
   };
+}
+
+/** Which address the driver gave its device first. */
+function firstRequest(machine: Machine, events: readonly Event[]): readonly string[] {
+  const request = events.map(({ what }) => what)
+    .find((what) => what.kind === 'dma-request' && what.kernel === 'capture');
+  if (request?.kind !== 'dma-request') return [];
+  const isPhysical = machine.ownerOf(addressOfWord(request.address)) === 'capture';
+  return [`first DMA at ${isPhysical ? 'a physical address' : hex(request.address)}`];
 }
 
 function atCrash(events: readonly Event[]): readonly Event[] {

@@ -7,6 +7,7 @@
  */
 import { assert, beyondModel, fail } from '../../base/assert.ts';
 import type { Address, SourceId } from '../../base/word.ts';
+import type { KernelConfig } from '../releases/builds.ts';
 import type { Release } from '../releases/release.ts';
 import { CommandLine } from './command-line.ts';
 import { directDmaOps, type DmaOps } from './dma-ops.ts';
@@ -20,6 +21,7 @@ export interface KernelSettings {
   /** is_kdump_kernel(). */
   readonly isKdump: boolean;
   readonly commandLine: string;
+  readonly config: KernelConfig;
   readonly firmware: FirmwareTable;
   readonly platform: PlatformTable;
   readonly devices: readonly PciDevice[];

@@ -6,7 +6,7 @@ import { unreachable } from '../../base/assert.ts';
 import {
   bdf, domainIdOf, offsetBy, zeroWord, type Address, type SourceId, type Word64,
 } from '../../base/word.ts';
-import { routine, store64 } from '../core/bus.ts';
+import { printk, routine, store64 } from '../core/bus.ts';
 import { iommuContextAddr, loadContext } from './context-entry.ts';
 import type { Domain } from './dmar-domain.ts';
 import { flushContext, flushIotlb, noAddress } from './flush.ts';
@@ -109,6 +109,7 @@ export function* domainContextMappingOne(
   const { iommu } = domain;
   const { release } = driver.kernel;
   yield* routine('domain_context_mapping_one', bdf(source), function* () {
+    if (driver.options.debug) yield* printk(`DMAR: Set context mapping for ${bdf(source)}`);
     const place = yield* iommuContextAddr(iommu, source);
     const old = yield* loadContext(place);
     const copied = isCopied(driver, iommu, source, old);

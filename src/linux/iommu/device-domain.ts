@@ -11,6 +11,7 @@ import { domainContextMappingOne } from './context-mapping.ts';
 import type { Domain } from './dmar-domain.ts';
 import { allocDomain, domainAttachIommu, domainPrepareIdentityMap } from './domain.ts';
 import type { IntelIommu } from './intel-iommu.ts';
+import { reserveOldAddresses } from './old-addresses.ts';
 
 function* attachId(driver: IntelIommu, device: PciDevice, domain: Domain): Routine<void> {
   const id = yield* domainAttachIommu(domain);
@@ -57,6 +58,7 @@ export function* getValidDomainForDev(driver: IntelIommu, device: PciDevice): Ro
   if (known !== undefined) return known;
   return yield* routine('__get_valid_domain_for_dev', device.name, function* () {
     const domain = yield* allocDomain(driver, device);
+    if (driver.kernel.release.avoidsOldAddresses) yield* reserveOldAddresses(domain, device);
     const atHandoff = driver.kernel.release.reservedRegions === 'at-start-or-handoff';
     for (const region of driver.reservedRegions) {
       if (!atHandoff || region.device !== device.source) continue;

@@ -2,13 +2,13 @@
 import type { Address } from '../../base/word.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Iommu } from './iommu.ts';
-import type { IovaDomain } from './iova.ts';
+import type { IovaSpace } from './iova-space.ts';
 
 export interface Domain {
   readonly iommu: Iommu;
   /** Whom it was made for; null: nobody in particular. */
   readonly device: PciDevice | null;
-  readonly iova: IovaDomain;
+  readonly iova: IovaSpace;
   readonly agaw: number;
   readonly pgd: Address;
   /** gaw: the widest address that a mapping may have. */

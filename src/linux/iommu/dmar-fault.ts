@@ -9,7 +9,8 @@ import {
 } from './formats.ts';
 import { registerAt, type Iommu } from './iommu.ts';
 import type { IntelIommu } from './intel-iommu.ts';
-import { faultLines } from './messages.ts';
+import { dmarFaultDumpPtes } from './fault-dump.ts';
+import { dmarGetFaultReason, faultLines } from './messages.ts';
 import type { Routine } from '../core/operation.ts';
 import type { FaultStatusClear } from '../releases/release.ts';
 
@@ -93,11 +94,19 @@ function* clearRecords(
       yield* writel(offsetBy(record, 12), DMA_FRCD_F_BIT);
       const { reason, read } = top;
       for (const line of faultLines(faultLine, { reason, read, source, address })) yield* printk(line);
+      if (dumpsTables(driver) && !dmarGetFaultReason(reason).interrupt) {
+        yield* dmarFaultDumpPtes(iommu, source, address);
+      }
     } else {
       yield* writel(offsetBy(record, 12), DMA_FRCD_F_BIT);
     }
     index = (index + 1) % iommu.caps.numFaultRegs;
   }
+}
+
+/** CONFIG_DMAR_DEBUG, since 5.15. */
+function dumpsTables({ kernel }: IntelIommu): boolean {
+  return kernel.settings.config.dmarDebug && kernel.release.faultLine === 'hexadecimal';
 }
 
 function* clearStatus(iommu: Iommu, what: FaultStatusClear): Routine<void> {

@@ -55,7 +55,7 @@ export function* domainAttachIommu(domain: Domain): Routine<number> {
 }
 
 /** `pfn_to_dma_pte`: the place of the leaf entry, with the tables above it allocated. */
-function* pfnToDmaPte(domain: Domain, frame: Frame): Routine<Address> {
+export function* pfnToDmaPte(domain: Domain, frame: Frame): Routine<Address> {
   let table = domain.pgd;
   for (let level = domain.agaw + 2; level > 1; level -= 1) {
     const place = offsetBy(table, 8 * tableIndex(frame, level));

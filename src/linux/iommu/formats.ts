@@ -3,6 +3,7 @@
  * (include/linux/intel-iommu.h and drivers/iommu/intel-iommu.c, 4.9). The kernel has its own idea of
  * the formats; it shares none with the model of the unit.
  */
+import { beyondModel } from '../../base/assert.ts';
 import {
   and, bit, compose, domainIdNumber, field, get, isSet, maskOf, or, put, sourceIdNumber, upperField, wordOfAddress,
   zeroWord, addressOf, frameBytes, type Address, type DomainId, type SourceId, type Word64,
@@ -122,8 +123,14 @@ const CONTEXT_DID = upperField(87, 72);
 export const CONTEXT_TT_MULTI_LEVEL = 0;
 export const CONTEXT_TT_PASS_THROUGH = 2;
 
-function pageAddress(value: Word64): Address {
-  return addressOf(get(PAGE_ADDRESS, value) * frameBytes);
+/** No host has more physical address bits (specification 9.1). */
+const addressEnd = 2 ** 52;
+
+/** Where a register or an entry that an earlier kernel left leads to: whatever stands there is followed. */
+export function pageAddress(value: Word64): Address {
+  const bytes = get(PAGE_ADDRESS, value) * frameBytes;
+  if (bytes >= addressEnd) beyondModel('addresses of tables beyond 52 bits');
+  return addressOf(bytes);
 }
 
 export function rootEntryFor(contextTable: Address): Word64 {
@@ -155,6 +162,10 @@ export function contextSetCopied(entry: ContextEntry): ContextEntry {
   return { low: entry.low, high: put(CONTEXT_COPIED, entry.high, 1) };
 }
 
+export function contextAddressRoot(low: Word64): Address {
+  return pageAddress(low);
+}
+
 export function contextDomainId(entry: ContextEntry): number {
   return get(CONTEXT_DID, entry.high);
 }
@@ -166,6 +177,10 @@ export function contextSetDomainId(high: Word64, domain: DomainId): Word64 {
 
 export function contextSetAddressWidth(high: Word64, agaw: number): Word64 {
   return or(high, compose([CONTEXT_AW, agaw]));
+}
+
+export function contextAddressWidth(entry: ContextEntry): number {
+  return get(CONTEXT_AW, entry.high);
 }
 
 export function contextSetAddressRoot(low: Word64, table: Address): Word64 {
@@ -192,6 +207,7 @@ export function contextClearPresent(low: Word64): Word64 {
 
 const DMA_PTE_READ = bit(0);
 const DMA_PTE_WRITE = bit(1);
+const DMA_PTE_LARGE_PAGE = bit(7);
 
 export interface Protection {
   readonly read: boolean;
@@ -207,6 +223,11 @@ export function dmaPte(page: Address, protection: Protection): Word64 {
 
 export function dmaPtePresent(pte: Word64): boolean {
   return isSet(DMA_PTE_READ, pte) || isSet(DMA_PTE_WRITE, pte);
+}
+
+/** DMA_PTE_LARGE_PAGE, above level 1. */
+export function dmaPteSuperpage(pte: Word64): boolean {
+  return isSet(DMA_PTE_LARGE_PAGE, pte);
 }
 
 export function dmaPteAddr(pte: Word64): Address {

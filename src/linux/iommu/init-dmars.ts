@@ -17,7 +17,9 @@ import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { IdentityDomain } from './identity-domain.ts';
 import { IntelIommu } from './intel-iommu.ts';
+import { iommuDeviceRegister, iommuSubsysInit } from './iommu-core-start.ts';
 import { intelIommuSetup } from './options.ts';
+import { intelDisableIommus } from './shutdown.ts';
 import type { Routine } from '../core/operation.ts';
 import { dmarDisableQi, dmarEnableQi } from './queued-invalidation.ts';
 
@@ -86,9 +88,13 @@ export function* intelIommuInit(kernel: Kernel): Routine<IntelIommu> {
     if (kernel.release.switchedOff === 'translation-off') yield* intelDisableIommus(driver);
     return driver;
   }
-  if (driver.reservedRegions.length === 0) yield* printk('DMAR: No RMRR found');
-  yield* printk('DMAR: No ATSR found');
-  kernel.dmaOps = new IntelDmaOps(driver, yield* initDmars(driver));
+  yield* iommuSubsysInit(driver);
+  const [noRmrr, ...others] = driver.messages.missingTables;
+  if (driver.reservedRegions.length === 0 && noRmrr !== undefined) yield* printk(noRmrr);
+  for (const line of others) yield* printk(line);
+  const identity = yield* initDmars(driver);
+  if (kernel.release.attach === 'probe-or-deferred') yield* iommuDeviceRegister(driver);
+  else kernel.dmaOps = new IntelDmaOps(driver, identity);
   yield* printk(driver.messages.done);
   if (legacyIrqs !== null) yield* legacyIrqs.withDrivers();
   return driver;
@@ -99,11 +105,6 @@ function* disableTranslationOfBefore(driver: IntelIommu): Routine<void> {
   for (const iommu of driver.iommus) {
     if (and32(iommu.gcmd, DMA_GCMD_TE) !== 0) yield* iommuDisableTranslation(iommu);
   }
-}
-
-/** `intel_disable_iommus` (161b28aae165): whatever the unit's state. */
-function* intelDisableIommus(driver: IntelIommu): Routine<void> {
-  for (const iommu of driver.iommus) yield* iommuDisableTranslation(iommu);
 }
 
 /** The identity domain comes out, where iommu=pt asks for one. */
@@ -123,11 +124,24 @@ function* initDmarsFromNothing(driver: IntelIommu): Routine<IdentityDomain | nul
   for (const iommu of driver.iommus) {
     yield* iommuFlushWriteBuffer(iommu);
     yield* dmarSetInterrupt(driver, iommu);
-    yield* setRootAndFlush(iommu);
+    yield* setRootAndFlush(driver, iommu);
     yield* iommuEnableTranslation(iommu);
     yield* iommuDisableProtectMemRegions(iommu);
   }
   return identity;
+}
+
+/** `iommu_init_domains`: 0 is never an id, and 1 is kept where the identity domain has or had it. */
+function* iommuInitDomains({ kernel, options }: IntelIommu, iommu: Iommu): Routine<void> {
+  if (options.debug) yield* printk(`DMAR: ${iommu.name}: Number of Domains supported <${iommu.caps.ndoms}>`);
+  const { identityId } = kernel.release;
+  if (identityId === 'reserved' || identityId === 'fixed') iommu.domainIds.add(1);
+}
+
+/** `register_pasid_allocator`: only a guest needs one, and only scalable mode has it. */
+function* registerPasidAllocator({ kernel, messages }: IntelIommu, iommu: Iommu): Routine<void> {
+  const line = messages.noPasidAllocation;
+  if (line !== null && iommu.caps.cachingMode && kernel.settings.config.svm) yield* printk(line);
 }
 
 /** `init_dmars` from 4.2 on. */
@@ -136,13 +150,23 @@ function* initDmarsWithCopies(driver: IntelIommu): Routine<IdentityDomain | null
   for (const iommu of driver.iommus) {
     yield* clearQueueOfBefore(driver, iommu);
     yield* chooseFlushes(iommu);
+    yield* iommuInitDomains(driver, iommu);
     yield* initTranslationStatus(iommu);
     if (yield* inheritTranslation(iommu, driver.kernel)) copiedTables = true;
   }
   // A second loop, after the queues of all units are up.
   for (const iommu of driver.iommus) {
     yield* iommuFlushWriteBuffer(iommu);
-    yield* setRootAndFlush(iommu);
+    yield* registerPasidAllocator(driver, iommu);
+    yield* setRootAndFlush(driver, iommu);
+  }
+  // From 5.3 on the core brings devices into their domains, and translation goes on behind that.
+  if (driver.kernel.release.attach === 'probe-or-deferred') {
+    for (const iommu of driver.iommus) {
+      yield* iommuFlushWriteBuffer(iommu);
+      yield* dmarSetInterrupt(driver, iommu);
+    }
+    return null;
   }
   const identity = driver.options.passThrough ? yield* IdentityDomain.create(driver) : null;
   // With copied tables devices keep their old mappings until their driver comes.
@@ -159,8 +183,9 @@ function* initDmarsWithCopies(driver: IntelIommu): Routine<IdentityDomain | null
   return identity;
 }
 
-function* setRootAndFlush(iommu: Iommu): Routine<void> {
+function* setRootAndFlush({ kernel }: IntelIommu, iommu: Iommu): Routine<void> {
   yield* iommuSetRootEntry(iommu);
+  if (kernel.release.trustsPointerFlush && iommu.caps.setRootInvalidates) return;
   yield* flushContext(iommu, 0, sourceIdOf(0), 'global');
   yield* flushIotlb(iommu, 0, noAddress, 0, 'global');
 }

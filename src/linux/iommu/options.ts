@@ -13,6 +13,8 @@ export interface IommuOptions {
   readonly passThrough: boolean;
   readonly strict: boolean;
   readonly forceDac: boolean;
+  /** The driver's pr_debug lines are switched on (dyndbg). */
+  readonly debug: boolean;
 }
 
 /** Words that a release does not know are passed over, as its kernel does. */
@@ -27,6 +29,7 @@ export function iommuOptions(commandLine: CommandLine, release: Release): IommuO
     strict: words.includes('strict') || (release.coreOptions.includes('strict') && isYes(commandLine, 'iommu.strict')),
     forceDac: words.includes('forcedac')
       || (release.coreOptions.includes('forcedac') && isYes(commandLine, 'iommu.forcedac')),
+    debug: /\bdyndbg="?file[ ,]drivers\/iommu\/intel(\/iommu|-iommu)\.c[ ,]\+p/.test(commandLine.text),
   };
 }
 

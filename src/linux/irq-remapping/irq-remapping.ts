@@ -2,13 +2,13 @@
  * Interrupt remapping at start-up, long before the driver of the DMA side: the queue is taken, the old table
  * copied, ours set (drivers/iommu/intel/irq_remapping.c; the order is that of 4.2 to 7.0).
  */
-import { addressOf, and32, bareHex, field, get, isSet, or32, without32, wordOf, wordOfAddress } from '../../base/word.ts';
+import { and32, bareHex, isSet, or32, without32, wordOf, wordOfAddress } from '../../base/word.ts';
 import { clear, copy, findEntry, printk, readl, readq, routine, writel, writeq } from '../core/bus.ts';
 import type { Routine } from '../core/operation.ts';
 import { dmarFault } from '../iommu/dmar-fault.ts';
 import { dmarTableInit } from '../iommu/dmar-table.ts';
 import {
-  DMAR, DMA_GCMD_CFI, DMA_GCMD_IRE, DMA_GCMD_SIRTP, DMA_GSTS_CFIS, DMA_GSTS_IRES, DMA_GSTS_IRTPS,
+  DMAR, DMA_GCMD_CFI, DMA_GCMD_IRE, DMA_GCMD_SIRTP, DMA_GSTS_CFIS, DMA_GSTS_IRES, DMA_GSTS_IRTPS, pageAddress,
 } from '../iommu/formats.ts';
 import type { IntelIommu } from '../iommu/intel-iommu.ts';
 import { iommuFlushCache, registerAt, waitStatus, type Iommu } from '../iommu/iommu.ts';
@@ -47,7 +47,7 @@ function* iommuLoadOldIrte({ iommu, base, bitmap }: IrTable): Routine<boolean> {
   return yield* routine('iommu_load_old_irte', iommu.name, function* () {
     const irta = yield* readq(registerAt(iommu, DMAR.IRTA));
     if (!irtaHasOurSize(irta)) return false;
-    yield* copy(base, addressOf(get(field(63, 12), irta) * 4096), irTableBytes);
+    yield* copy(base, pageAddress(irta), irTableBytes);
     yield* iommuFlushCache(iommu, base, irTableBytes);
     // What the old kernel's devices still send must arrive: those entries are never given out.
     for (let index = 0; ; index += 1) {
@@ -59,12 +59,12 @@ function* iommuLoadOldIrte({ iommu, base, bitmap }: IrTable): Routine<boolean> {
 }
 
 /** `iommu_set_irq_remapping`: the table, and nothing of the old one stays cached. */
-function* iommuSetIrqRemapping({ iommu, base, x2apic }: IrTable): Routine<void> {
+function* iommuSetIrqRemapping({ kernel }: IntelIommu, { iommu, base, x2apic }: IrTable): Routine<void> {
   yield* routine('iommu_set_irq_remapping', iommu.name, function* () {
     yield* writeq(registerAt(iommu, DMAR.IRTA), irtaValue(base, x2apic));
     yield* writel(registerAt(iommu, DMAR.GCMD), or32(iommu.gcmd, DMA_GCMD_SIRTP));
     yield* waitStatus(iommu, DMAR.GSTS, DMA_GSTS_IRTPS, true);
-    if (!iommu.caps.setInterruptInvalidates) yield* qiGlobalIec(iommu);
+    if (!kernel.release.trustsPointerFlush || !iommu.caps.setInterruptInvalidates) yield* qiGlobalIec(iommu);
   });
 }
 
@@ -103,7 +103,7 @@ function* intelSetupIrqRemapping(
       }
     }
     const preEnabled = copies && (yield* inheritIrqRemapping(driver, table));
-    yield* iommuSetIrqRemapping(table);
+    yield* iommuSetIrqRemapping(driver, table);
     return { table, preEnabled };
   });
 }

@@ -75,6 +75,8 @@ export type IdentityId =
   | 'at-start'
   /** Taken from a unit with the first device that enters. */
   | 'at-attach'
+  /** As at-attach, but 1 is never given out (2c13012e0919 as backported to 6.1). */
+  | 'reserved'
   /** 1, which no other domain gets (`FLPT_DEFAULT_DID`, 2c13012e0919). */
   | 'fixed';
 
@@ -89,7 +91,7 @@ export type SwitchedOff =
 export type CoreOption = 'passthrough' | 'strict' | 'forcedac';
 
 /** The words of the driver at start-up. */
-export type StartUpMessages = 'before-4.2' | '4.2' | '5.3';
+export type StartUpMessages = 'before-4.2' | '4.2' | '5.3' | '5.11' | '5.15' | '6.12';
 
 /** The line of a fault in `dmar_fault_do_one`. */
 export type FaultLine = 'two-lines' | 'two-lines-with-prefix' | 'one-line' | 'with-pasid' | 'hexadecimal-throughout'
@@ -151,6 +153,10 @@ export interface Traits {
   readonly startUpMessages: StartUpMessages;
   readonly faultLine: FaultLine;
   readonly faultRateLimit: FaultRateLimit;
+  /** No flush behind SRTP and SIRTP where ESRTPS and ESIRTPS say that the hardware does it (6.1). */
+  readonly trustsPointerFlush: boolean;
+  /** Page-table entries for writing alone; from 5.13 on every entry can be read (eea53c581688). */
+  readonly writeOnlyEntries: boolean;
   readonly vectorOrder: VectorOrder;
   readonly faultStatusClear: FaultStatusClear;
   readonly faultMessage: FaultMessage;

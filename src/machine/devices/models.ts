@@ -2,6 +2,7 @@
 import type { Device } from './device.ts';
 import { HpsaController } from './hpsa-controller.ts';
 import { NvmeController, nvmeBarBytes, nvmeMessageTable } from './nvme/controller.ts';
+import { PassiveFunction } from './passive-function.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 export interface DeviceModel {
@@ -22,7 +23,14 @@ const nvme: DeviceModel = {
   messageTable: nvmeMessageTable,
 };
 
+const passive: DeviceModel = {
+  make: (settings, surroundings) => new PassiveFunction(settings, surroundings), barBytes: 0, messageTable: 0,
+};
+
 export const deviceModels: ReadonlyMap<string, DeviceModel> = new Map([
   ['hpsa', hpsa],
   ['nvme', nvme],
+  ['host-bridge', passive],
+  ['isa-bridge', passive],
+  ['smbus', passive],
 ]);

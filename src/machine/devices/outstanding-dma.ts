@@ -13,7 +13,8 @@ import type { Activity } from './reset-line.ts';
 
 const PORT = {
   OUTSTANDING_ADDRESS: 0x00, OUTSTANDING_LENGTH: 0x08, OUTSTANDING_COUNT: 0x0c, OUTSTANDING_PERIOD: 0x10,
-  OUTSTANDING_AFTER_PANIC: 0x18, OUTSTANDING_START: 0x20,
+  OUTSTANDING_AFTER_PANIC: 0x18, OUTSTANDING_START: 0x20, BUS_MASTER_OFF: 0x28,
+  HOT_RESET: 0x2c,
 } as const;
 
 const bufferLimit = 16;
@@ -76,6 +77,8 @@ export class OutstandingDma implements DmaClient, Activity {
       case PORT.OUTSTANDING_PERIOD: return this.#staged.set(BUFFER.periodNs, toNumber(value));
       case PORT.OUTSTANDING_AFTER_PANIC: return this.#staged.set(BUFFER.afterPanicNs, toNumber(value));
       case PORT.OUTSTANDING_START: return this.#start(value.low, kernel, cause);
+      case PORT.BUS_MASTER_OFF: return this.#silence('Bus Master off', cause);
+      case PORT.HOT_RESET: return this.#silence('a hot reset of its bus', cause);
       default:
         return;
     }
@@ -113,6 +116,11 @@ export class OutstandingDma implements DmaClient, Activity {
     const [first, ...others] = [...this.#actors.keys()].filter((index) => this.#get(index, BUFFER.active) === 1);
     for (const index of others) this.#drop(index);
     if (first !== undefined) this.#set(first, BUFFER.count, 1);
+  }
+
+  #silence(why: string, cause: number): void {
+    if (this.isActive) this.#emit(cause, { kind: 'device-stop', why });
+    this.stop();
   }
 
   #drop(index: number): void {
