@@ -1,12 +1,15 @@
 /** `dmarsim explore`: every interleaving of a scenario, and a verdict for each claim. */
 import { writeFileSync } from 'node:fs';
-import { explore, type Exploration } from '../analysis/explore/explore.ts';
+import { exploration, type Exploration } from '../analysis/explore/explore.ts';
+import type { ExploreOptions } from '../analysis/explore/options.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { printText } from '../scenario/print-text.ts';
 import type { CommandLine } from './command-line.ts';
 import { exitCode, worse } from './exit-codes.ts';
 import { explorationJson } from './explore-json.ts';
-import { exploreOptions } from './explore-options.ts';
+import { exploreOptions, type AskedOptions } from './explore-options.ts';
 import { ExploreProgress } from './explore-progress.ts';
+import { exploreSpaceInThreads } from './explore-threads.ts';
 import { claimLines, extentLines } from './explore-report.ts';
 import { printCounterexample } from './explore-story.ts';
 import { systemText } from './system-text.ts';
@@ -14,7 +17,7 @@ import { loadScenario, withReleases } from './load.ts';
 import type { Output } from './output.ts';
 import { printable } from './terminal.ts';
 
-export function exploreCommand(line: CommandLine, output: Output): number {
+export async function exploreCommand(line: CommandLine, output: Output): Promise<number> {
   const options = exploreOptions(line);
   if (typeof options === 'string') {
     output.talk(`error: ${options}`);
@@ -25,13 +28,13 @@ export function exploreCommand(line: CommandLine, output: Output): number {
     return exitCode.usage;
   }
   let code: number = exitCode.ok;
-  for (const path of line.operands) code = worse(code, exploreOne(path, line, options, output));
+  for (const path of line.operands) code = worse(code, await exploreOne(path, line, options, output));
   return code;
 }
 
-function exploreOne(
-  path: string, line: CommandLine, asked: Exclude<ReturnType<typeof exploreOptions>, string>, output: Output,
-): number {
+async function exploreOne(
+  path: string, line: CommandLine, asked: AskedOptions, output: Output,
+): Promise<number> {
   const loaded = loadScenario(path, output);
   const scenario = loaded === undefined ? undefined : withReleases(loaded, line.options, output);
   if (scenario === undefined) return exitCode.usage;
@@ -41,8 +44,10 @@ function exploreOne(
   }
   const progress = new ExploreProgress(asked.maxSeconds);
   const options = { ...asked.options, stop: progress.stop };
-  const found = explore(scenario, options);
+  const whole = await explore(scenario, options, asked);
   progress.end();
+  const found: Exploration = progress.interrupted && whole.end.kind === 'stopped'
+    ? { ...whole, end: { kind: 'stopped', by: 'user' } } : whole;
   const worst = shortestOf(found);
   if (line.flags.has('json')) {
     output.result(JSON.stringify(explorationJson(path, scenario, options, found), null, 2));
@@ -59,6 +64,14 @@ function exploreOne(
     }
   }
   return worse(codeOf(found), worst === undefined ? exitCode.ok : save(line, worst.counterexample.scenario, output));
+}
+
+async function explore(scenario: Scenario, options: ExploreOptions, asked: AskedOptions): Promise<Exploration> {
+  const work = exploration(scenario, options);
+  for (let step = work.next(); ;) {
+    if (step.done === true) return step.value;
+    step = work.next(await exploreSpaceInThreads(step.value.scenario, options, step.value.before, asked));
+  }
 }
 
 /** Writes the counterexample where asked, and says how to see it again. */

@@ -8,6 +8,9 @@ import { printable } from './terminal.ts';
 export interface AskedOptions {
   readonly options: ExploreOptions;
   readonly maxSeconds: number;
+  readonly workers: number;
+  /** Of the table of states. */
+  readonly maxBytes: number;
 }
 
 /** What is wrong with them, or the options. */
@@ -30,7 +33,9 @@ export function exploreOptions(line: CommandLine): AskedOptions | string {
   const open = openHardware(line.options.get('open') ?? '');
   if (typeof open === 'string') return open;
   const maxSeconds = number('max-seconds', Infinity, 1_000_000);
-  return problems[0] ?? { options: { ...options, open }, maxSeconds };
+  const workers = Math.max(1, number('workers', 1, 64));
+  const maxBytes = number('max-memory', 1024, 65_536) * 2 ** 20;
+  return problems[0] ?? { options: { ...options, open }, maxSeconds, workers, maxBytes };
 }
 
 /** `NAME,NAME`, with `eviction` and `hardware` beside the names of choices. */

@@ -11,11 +11,18 @@ export class ExploreProgress {
   readonly #every: bigint;
   #last = this.#start;
   #shown = false;
+  interrupted = false;
 
   constructor(maxSeconds: number) {
     this.#deadline = maxSeconds;
     this.#every = process.stderr.isTTY ? terminalNs : elsewhereNs;
+    process.once('SIGINT', this.#interrupt);
   }
+
+  /** Ctrl-C: what is known so far is told. */
+  readonly #interrupt = (): void => {
+    this.interrupted = true;
+  };
 
   /** To be asked now and then by the exploration; true when its time is over. */
   readonly stop = (progress: Progress): boolean => {
@@ -24,7 +31,7 @@ export class ExploreProgress {
       this.#last = now;
       this.#show(progress, now);
     }
-    return Number(now - this.#start) / 1e9 > this.#deadline;
+    return this.interrupted || Number(now - this.#start) / 1e9 > this.#deadline;
   };
 
   #show({ phase, states, transitions, depth }: Progress, now: bigint): void {
@@ -40,6 +47,7 @@ export class ExploreProgress {
   }
 
   end(): void {
+    process.off('SIGINT', this.#interrupt);
     if (this.#shown) process.stderr.write(`\r${' '.repeat(78)}\r`);
   }
 }

@@ -1,4 +1,5 @@
 /** The command `dmarsim`: from the words of a command line to an exit code. */
+import { isMainThread } from 'node:worker_threads';
 import { AssertionFailure, fail } from '../base/assert.ts';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
@@ -50,6 +51,7 @@ async function carryOut(words: readonly string[]): Promise<number> {
 
 /** Runs the command and sets the process's exit code; nothing is thrown. */
 export async function main(words: readonly string[]): Promise<void> {
+  if (!isMainThread) return (await import('./explore-worker.ts')).serveExploration();
   // A reader that has seen enough (`| head`) is no error of ours, and the verdict stands all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;

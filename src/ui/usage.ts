@@ -66,6 +66,8 @@ export const commands: readonly CommandRow[] = [
       { name: 'window', value: 'PLACE', about: 'a phase or a routine from which everything is open' },
       { name: 'open', value: 'CHOICES', about: 'hardware choices to try in every value: names, eviction, or hardware' },
       { name: 'max-states', value: 'N', about: 'give up after so many states' },
+      { name: 'workers', value: 'N', about: 'threads (default 1); what is found does not depend on it' },
+      { name: 'max-memory', value: 'MIB', about: 'for the table of states (default 1024)' },
       { name: 'max-seconds', value: 'S', about: 'give up after so long' },
       { name: 'save', value: 'FILE', about: 'write the counterexample as a scenario that dmarsim run replays' },
       { name: 'json', about: 'one JSON document with the verdicts' },

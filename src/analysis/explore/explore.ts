@@ -50,16 +50,33 @@ export interface Exploration {
   readonly end: ExplorationEnd;
 }
 
+/** A space that is to be explored, and how many states others had. */
+export interface SpaceRequest {
+  readonly scenario: Scenario;
+  readonly before: number;
+}
+
 export function explore(scenario: Scenario, options: ExploreOptions): Exploration {
+  const work = exploration(scenario, options);
+  for (let step = work.next(); ;) {
+    if (step.done === true) return step.value;
+    step = work.next(exploreSpace(step.value.scenario, options, step.value.before));
+  }
+}
+
+/** The same for whoever explores spaces in a way of its own: takes what it yields, gives what was found. */
+export function* exploration(
+  scenario: Scenario, options: ExploreOptions,
+): Generator<SpaceRequest, Exploration, Space> {
   let spaces: Space[] = [];
   let open = openChoices(options.open, new Set());
   for (;;) {
     spaces = [];
-    let states = 0;
+    let before = 0;
     for (const settings of combinations(open)) {
-      const space = exploreSpace(withSettings(scenario, settings), options, states);
+      const space = yield { scenario: withSettings(scenario, settings), before };
       spaces.push(space);
-      states += space.result.states;
+      before += space.result.states;
       if (!isExhausted(space)) break;
     }
     const asked = new Set(spaces.flatMap((space) => [...space.asked]));

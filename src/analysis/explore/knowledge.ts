@@ -25,6 +25,15 @@ export class Entry {
   }
 }
 
+/** Entries as plain data; `next` are places in the list. */
+export type ExportedKnowledge = readonly {
+  readonly actor: number;
+  readonly name: number;
+  readonly region: number;
+  readonly accesses: readonly number[];
+  readonly next: readonly number[];
+}[];
+
 export class Knowledge {
   /** By actor, then by the progress as this process numbers it. */
   readonly #here: NumberMap<Entry>[] = [];
@@ -83,6 +92,35 @@ export class Knowledge {
     this.learn(entry, accesses);
     for (let at = 0; at < accesses.activatedCount; at += 1) {
       this.addNext(entry, this.entry(system, accesses.activated[at] ?? 0));
+    }
+  }
+
+  // --- between threads ----------------------------------------------------------------------
+
+  export(): ExportedKnowledge {
+    const all = this.entries().flat();
+    const numbers = new Map(all.map((entry, at) => [entry, at]));
+    return all.map((entry) => {
+      const accesses: number[] = [];
+      entry.accesses.forEach((access) => accesses.push(access));
+      return {
+        actor: entry.actor, name: entry.name, region: entry.region, accesses,
+        next: [...entry.next].map((next) => numbers.get(next) ?? -1),
+      };
+    });
+  }
+
+  /** Adds what another thread has learned. */
+  import(rows: ExportedKnowledge): void {
+    const entries = rows.map(({ actor, name, region }) => this.named(actor, name, region));
+    for (const [at, { accesses, next }] of rows.entries()) {
+      const entry = entries[at];
+      if (entry === undefined) continue;
+      for (const access of accesses) this.add(entry, access);
+      for (const number of next) {
+        const other = entries[number];
+        if (other !== undefined) this.addNext(entry, other);
+      }
     }
   }
 

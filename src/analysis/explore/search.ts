@@ -3,7 +3,7 @@ import { BeyondModel } from '../../base/assert.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Plan } from './plan.ts';
 import type { ClaimNumber, System } from './system.ts';
-import type { VisitedStates } from './visited.ts';
+import type { Visited } from './visited.ts';
 
 export interface SearchResult {
   readonly states: number;
@@ -36,13 +36,20 @@ function mustGoOn(system: System, moves: readonly number[], count: number): bool
   return false;
 }
 
-/** Keeps the moves of a way in one growing stack of numbers: nothing is allocated for a state. */
+/**
+ * Keeps the moves of a way in one growing stack of numbers: nothing is allocated for a state.
+ *
+ * With `way` the search begins behind these moves. The states on the way are entered too, but only where
+ * the way goes on from them: others go on from them elsewhere.
+ */
 export function search(
-  system: System, visited: VisitedStates, limits: SearchLimits, reduction: Reduction | null,
+  system: System, visited: Visited, limits: SearchLimits, reduction: Reduction | null,
+  way: readonly number[] = [],
 ): SearchResult {
   const violated = new Map<ClaimNumber, readonly number[]>();
   let beyond: string | null = null;
   let transitions = 0;
+  let entered = 0;
   let deepest = 0;
   let end: SearchResult['end'] = 'exhausted';
 
@@ -55,6 +62,7 @@ export function search(
   const nexts: number[] = [];
   let top = 0;
   let depth = 0;
+  let walked = 0;
   const offered: number[] = [];
 
   // Whether an actor may move depends on what it looks at, also where it may not.
@@ -64,20 +72,27 @@ export function search(
   };
 
   const violates = (claim: ClaimNumber): void => {
-    if ((violated.get(claim)?.length ?? Infinity) > depth) {
-      violated.set(claim, nexts.slice(0, depth).map((next) => moves[next - 1] ?? 0));
+    if ((violated.get(claim)?.length ?? Infinity) > walked + depth) {
+      violated.set(claim, [...way.slice(0, walked), ...nexts.slice(0, depth).map((next) => moves[next - 1] ?? 0)]);
     }
   };
 
+  /** Leaves the moves to be tried in `offered`; to be called once for each state. */
+  const look = (): number => {
+    let count = system.offers(offered, asked);
+    if (system.hasEnded || !mustGoOn(system, offered, count)) for (const claim of system.unmet()) violates(claim);
+    if (reduction !== null) count = reduction.plan.choose(system, offered, count);
+    transitions += count;
+    return count;
+  };
+
   const enter = (): void => {
+    const count = look();
     marks[depth] = system.mark();
     lows[depth] = system.low;
     highs[depth] = system.high;
     starts[depth] = top;
     nexts[depth] = top;
-    let count = system.offers(offered, asked);
-    if (system.hasEnded || !mustGoOn(system, offered, count)) for (const claim of system.unmet()) violates(claim);
-    if (reduction !== null) count = reduction.plan.choose(system, offered, count);
     for (let at = 0; at < count; at += 1) moves[top + at] = offered[at] ?? 0;
     top += count;
     depth += 1;
@@ -86,8 +101,7 @@ export function search(
 
   /** Makes a move; false where it leads beyond the model. */
   const take = (move: number): boolean => {
-    const actor = system.actorOf(move);
-    const entry = reduction?.knowledge.entry(system, actor);
+    const entry = reduction?.knowledge.entry(system, system.actorOf(move));
     try {
       const wrong = system.take(move);
       for (let index = 0; index < wrong.length; index += 1) violates(wrong[index] ?? 0);
@@ -100,7 +114,16 @@ export function search(
     return true;
   };
 
-  visited.add(system.low, system.high);
+  const result = (): SearchResult => ({
+    states: visited.size, transitions, depth: way.length + deepest - 1, violated, beyond, end,
+  });
+
+  for (const move of way) {
+    if (visited.add(system.low, system.high)) look();
+    walked += 1;
+    if (!take(move)) return result();
+  }
+  if (!visited.add(system.low, system.high)) return result();
   enter();
   while (depth > 0) {
     const at = depth - 1;
@@ -112,18 +135,18 @@ export function search(
     }
     nexts[at] = next + 1;
     system.undo(marks[at] ?? 0, lows[at] ?? 0, highs[at] ?? 0);
-    transitions += 1;
     if (!take(moves[next] ?? 0)) continue;
     if (!visited.add(system.low, system.high)) continue;
+    entered += 1;
     if (visited.size >= limits.states) {
       end = 'states';
       break;
     }
-    if (visited.size % askEvery === 0 && limits.stop(visited.size, depth, transitions)) {
+    if (entered % askEvery === 0 && limits.stop(visited.size, depth, transitions)) {
       end = 'stopped';
       break;
     }
     enter();
   }
-  return { states: visited.size, transitions, depth: deepest - 1, violated, beyond, end };
+  return result();
 }

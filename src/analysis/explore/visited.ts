@@ -10,7 +10,13 @@ const smallest = 1024;
 const mostLoad = 0.7;
 const bytesOfEntry = 8;
 
-export class VisitedStates {
+export interface Visited {
+  readonly size: number;
+  /** Adds a state; false when it was there, also by another thread. */
+  add(low: number, high: number): boolean;
+}
+
+export class VisitedStates implements Visited {
   #words: Int32Array;
   #mask: number;
   #size = 0;
@@ -64,6 +70,52 @@ export class VisitedStates {
       const first = old[at] ?? 0;
       const second = old[at + 1] ?? 0;
       if (first !== 0 || second !== 0) this.#put(unsigned(first), unsigned(second));
+    }
+  }
+}
+
+/** The counters that threads share: the next piece of work, the states found, whether to stop. */
+export const SHARED = { next: 0, states: 1, stop: 2, full: 3, transitions: 4, depth: 5 } as const;
+export const sharedCounters = 6;
+
+/** The same table in memory that threads share; it does not grow, and says so when it is full. */
+export class SharedStates implements Visited {
+  readonly #words: Int32Array;
+  readonly #counters: Int32Array;
+  readonly #mask: number;
+
+  /** `words` has room for a power of two of states. */
+  constructor(words: Int32Array, counters: Int32Array) {
+    this.#words = words;
+    this.#counters = counters;
+    this.#mask = words.length / 2 - 1;
+  }
+
+  get size(): number {
+    return Atomics.load(this.#counters, SHARED.states);
+  }
+
+  get isFull(): boolean {
+    return Atomics.load(this.#counters, SHARED.full) !== 0;
+  }
+
+  add(low: number, high: number): boolean {
+    // Neither half of an entry is zero, so that a half that is has not been written yet.
+    const first = low === 0 ? 1 : signed(low);
+    const second = high === 0 ? 1 : signed(high);
+    const words = this.#words;
+    for (let at = placeOf(low, high, this.#mask); ; at = at === this.#mask ? 0 : at + 1) {
+      const before = Atomics.compareExchange(words, at * 2, 0, first);
+      if (before === 0) {
+        Atomics.store(words, at * 2 + 1, second);
+        const size = Atomics.add(this.#counters, SHARED.states, 1) + 1;
+        if (size > this.#mask * mostLoad) Atomics.store(this.#counters, SHARED.full, 1);
+        return true;
+      }
+      if (before !== first) continue;
+      let other = 0;
+      while (other === 0) other = Atomics.load(words, at * 2 + 1);
+      if (other === second) return false;
     }
   }
 }
