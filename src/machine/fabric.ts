@@ -24,6 +24,8 @@ const slotCount = 32;
 /** With time set aside every request has a slot of its own, so that none depends on another's end. */
 const slotsOfClient = 2;
 const firstSlotInFlight = 16;
+/** Clients beyond it share the numbers of others. */
+const clientLimit = 64;
 /** Beyond every level of a walk. */
 const progressAtData = 15;
 
@@ -147,13 +149,13 @@ export class Fabric {
       ? this.#settings.unitOf(transfer.request.source).evictionWays(slot) : 1;
   }
 
-  /** The page, and how far its translation has come. */
+  /** Whose it is, the page, and how far its translation has come. */
   #progressOf(slot: number): number {
     const transfer = this.#transfer(slot);
     const page = Math.floor(this.#addressNow(transfer) / frameBytes);
     const step = transfer.phase === 'data' ? progressAtData
       : this.#settings.unitOf(transfer.request.source).progressOf(slot);
-    return page * (progressAtData + 1) + step;
+    return (page * clientLimit + transfer.client % clientLimit) * (progressAtData + 1) + step;
   }
 
   #freeSlot(client: number, request: DmaRequest): number {

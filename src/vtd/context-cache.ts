@@ -42,7 +42,7 @@ export class ContextCache {
   /** The entries that must go before one for `source` can be inserted. */
   victims(source: SourceId): readonly CachedContext[] {
     if (this.lookUp(source) !== undefined) return [];
-    return chooseVictims(this.#shape, this.#entries.size, this);
+    return chooseVictims(this.#shape, this.#shape.limit === Infinity ? 0 : this.#entries.size, this);
   }
 
   insert(source: SourceId, fields: ContextFields, filledBy: number): void {

@@ -49,10 +49,8 @@ export class PagingStructureCache {
   /** The deepest entry for the address in a table of so many levels. */
   lookUp(domain: DomainId, frame: Frame, tableLevels: number): CachedStructure | undefined {
     for (let level = 2; level <= tableLevels; level += 1) {
-      const grid = this.#grids[level - 2];
-      if (grid === undefined || grid.size === 0) continue;
       const first = alignedFrame(frame, orderOf(level));
-      const entry = grid.get(domainIdNumber(domain), frameNumber(first));
+      const entry = this.#grids[level - 2]?.get(domainIdNumber(domain), frameNumber(first));
       if (entry !== undefined && entry.frame === first) return entry;
     }
     return undefined;

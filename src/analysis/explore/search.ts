@@ -37,7 +37,11 @@ function mustGoOn(system: System, moves: readonly number[], count: number): bool
 }
 
 /**
- * Keeps the moves of a way in one growing stack of numbers: nothing is allocated for a state.
+ * Keeps the moves of a way in growing stacks of numbers: nothing is allocated for a state.
+ *
+ * A state in which one move is enough, of an actor that never comes back to where it was, is passed through
+ * and not entered in the table: the kernel's steps between two points that others look at are one edge.
+ * Which states these are depends on the state alone, and no way goes round without one that is entered.
  *
  * With `way` the search begins behind these moves. The states on the way are entered too, but only where
  * the way goes on from them: others go on from them elsewhere.
@@ -53,16 +57,20 @@ export function search(
   let deepest = 0;
   let end: SearchResult['end'] = 'exhausted';
 
+  /** The moves to be tried in the states of the way that are entered. */
   const moves: number[] = [];
-  /** For each state of the way: its mark and fingerprint, where its moves begin, and which is next. */
+  /** For each of these: its mark and fingerprint, where its moves begin, which is next, and where its way ends. */
   const marks: number[] = [];
   const lows: number[] = [];
   const highs: number[] = [];
   const starts: number[] = [];
   const nexts: number[] = [];
+  const lengths: number[] = [];
   let top = 0;
   let depth = 0;
-  let walked = 0;
+  /** The way so far, with the moves in states that are not entered. */
+  const trail: number[] = [...way];
+  let length = 0;
   const offered: number[] = [];
 
   // Whether an actor may move depends on what it looks at, also where it may not.
@@ -72,36 +80,24 @@ export function search(
   };
 
   const violates = (claim: ClaimNumber): void => {
-    if ((violated.get(claim)?.length ?? Infinity) > walked + depth) {
-      violated.set(claim, [...way.slice(0, walked), ...nexts.slice(0, depth).map((next) => moves[next - 1] ?? 0)]);
-    }
+    if ((violated.get(claim)?.length ?? Infinity) > length) violated.set(claim, trail.slice(0, length));
   };
 
-  /** Leaves the moves to be tried in `offered`; to be called once for each state. */
+  /** Leaves the moves to be tried in `offered`. */
   const look = (): number => {
-    let count = system.offers(offered, asked);
+    const count = system.offers(offered, asked);
     if (system.hasEnded || !mustGoOn(system, offered, count)) for (const claim of system.unmet()) violates(claim);
-    if (reduction !== null) count = reduction.plan.choose(system, offered, count);
-    transitions += count;
-    return count;
+    return reduction === null ? count : reduction.plan.choose(system, offered, count);
   };
 
-  const enter = (): void => {
-    const count = look();
-    marks[depth] = system.mark();
-    lows[depth] = system.low;
-    highs[depth] = system.high;
-    starts[depth] = top;
-    nexts[depth] = top;
-    for (let at = 0; at < count; at += 1) moves[top + at] = offered[at] ?? 0;
-    top += count;
-    depth += 1;
-    if (depth > deepest) deepest = depth;
-  };
+  const isPassed = (count: number): boolean => reduction !== null && count === 1;
 
   /** Makes a move; false where it leads beyond the model. */
   const take = (move: number): boolean => {
     const entry = reduction?.knowledge.entry(system, system.actorOf(move));
+    trail[length] = move;
+    length += 1;
+    if (length > deepest) deepest = length;
     try {
       const wrong = system.take(move);
       for (let index = 0; index < wrong.length; index += 1) violates(wrong[index] ?? 0);
@@ -114,17 +110,56 @@ export function search(
     return true;
   };
 
-  const result = (): SearchResult => ({
-    states: visited.size, transitions, depth: way.length + deepest - 1, violated, beyond, end,
-  });
+  /** Goes on to the next state that is entered, and leaves its moves in `offered`; −1: beyond the model. */
+  const goOn = (): number => {
+    let count = look();
+    while (isPassed(count)) {
+      transitions += 1;
+      if (!take(offered[0] ?? 0)) return -1;
+      count = look();
+    }
+    return count;
+  };
+
+  const enter = (count: number): void => {
+    marks[depth] = system.mark();
+    lows[depth] = system.low;
+    highs[depth] = system.high;
+    starts[depth] = top;
+    nexts[depth] = top;
+    lengths[depth] = length;
+    for (let at = 0; at < count; at += 1) moves[top + at] = offered[at] ?? 0;
+    top += count;
+    depth += 1;
+  };
+
+  /** Counts the moves behind a state that is left to others. */
+  const countMoves = (count: number): void => {
+    const [mark, low, high, present] = [system.mark(), system.low, system.high, length];
+    const tried = offered.slice(0, count);
+    for (const move of tried) {
+      transitions += 1;
+      if (take(move)) goOn();
+      system.undo(mark, low, high);
+      length = present;
+    }
+    for (let at = present; at < way.length; at += 1) trail[at] = way[at] ?? 0;
+  };
+
+  const result = (): SearchResult =>
+    ({ states: visited.size, transitions, depth: deepest, violated, beyond, end });
 
   for (const move of way) {
-    if (visited.add(system.low, system.high)) look();
-    walked += 1;
+    const count = look();
+    if (!isPassed(count) && visited.add(system.low, system.high)) countMoves(count);
     if (!take(move)) return result();
   }
-  if (!visited.add(system.low, system.high)) return result();
-  enter();
+  // What is passed through here was counted with the move that led here.
+  const before = transitions;
+  const first = goOn();
+  if (way.length > 0) transitions = before;
+  if (first < 0 || !visited.add(system.low, system.high)) return result();
+  enter(first);
   while (depth > 0) {
     const at = depth - 1;
     const next = nexts[at] ?? 0;
@@ -135,8 +170,11 @@ export function search(
     }
     nexts[at] = next + 1;
     system.undo(marks[at] ?? 0, lows[at] ?? 0, highs[at] ?? 0);
+    length = lengths[at] ?? 0;
+    transitions += 1;
     if (!take(moves[next] ?? 0)) continue;
-    if (!visited.add(system.low, system.high)) continue;
+    const count = visited.has(system.low, system.high) ? -1 : goOn();
+    if (count < 0 || !visited.add(system.low, system.high)) continue;
     entered += 1;
     if (visited.size >= limits.states) {
       end = 'states';
@@ -146,7 +184,7 @@ export function search(
       end = 'stopped';
       break;
     }
-    enter();
+    enter(count);
   }
   return result();
 }

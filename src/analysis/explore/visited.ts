@@ -14,6 +14,7 @@ export interface Visited {
   readonly size: number;
   /** Adds a state; false when it was there, also by another thread. */
   add(low: number, high: number): boolean;
+  has(low: number, high: number): boolean;
 }
 
 export class VisitedStates implements Visited {
@@ -41,6 +42,18 @@ export class VisitedStates implements Visited {
     if (!this.#put(low, high)) return false;
     this.#size += 1;
     return true;
+  }
+
+  has(low: number, high: number): boolean {
+    const first = low === 0 && high === 0 ? 1 : signed(low);
+    const second = signed(high);
+    const words = this.#words;
+    for (let at = placeOf(low, high, this.#mask); ; at = at === this.#mask ? 0 : at + 1) {
+      const left = words[at * 2];
+      const right = words[at * 2 + 1];
+      if (left === first && right === second) return true;
+      if (left === 0 && right === 0) return false;
+    }
   }
 
   #put(low: number, high: number): boolean {
@@ -116,6 +129,18 @@ export class SharedStates implements Visited {
       let other = 0;
       while (other === 0) other = Atomics.load(words, at * 2 + 1);
       if (other === second) return false;
+    }
+  }
+
+  /** One that another thread is just adding may be missed. */
+  has(low: number, high: number): boolean {
+    const first = low === 0 ? 1 : signed(low);
+    const second = high === 0 ? 1 : signed(high);
+    const words = this.#words;
+    for (let at = placeOf(low, high, this.#mask); ; at = at === this.#mask ? 0 : at + 1) {
+      const before = Atomics.load(words, at * 2);
+      if (before === 0) return false;
+      if (before === first && Atomics.load(words, at * 2 + 1) === second) return true;
     }
   }
 }
