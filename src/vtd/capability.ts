@@ -100,6 +100,8 @@ export interface Capability {
   readonly coherentWalk: boolean;
   readonly queuedInvalidation: boolean;
   readonly deviceTlb: boolean;
+  /** ECAP.DIT: device-TLB invalidations name the physical function. */
+  readonly deviceTlbThrottle: boolean;
   readonly interruptRemapping: boolean;
   readonly extendedInterruptMode: boolean;
   readonly protectedLow: boolean;
@@ -135,6 +137,7 @@ export function decodeCapability(
     coherentWalk: isSet(ECAP.C, extended),
     queuedInvalidation: isSet(ECAP.QI, extended),
     deviceTlb: isSet(ECAP.DT, extended),
+    deviceTlbThrottle: isSet(ECAP.DIT, extended),
     interruptRemapping: isSet(ECAP.IR, extended),
     extendedInterruptMode: isSet(ECAP.EIM, extended),
     protectedLow: isSet(CAP.PLMR, capability),

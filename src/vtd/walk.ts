@@ -63,6 +63,11 @@ export function inInterruptRange(frame: Frame): boolean {
   return number >= interruptRangeFirst && number <= interruptRangeLast;
 }
 
+function overlapsInterruptRange(first: Frame, order: number): boolean {
+  const number = frameNumber(first);
+  return number <= interruptRangeLast && number + powerOfTwo(order) > interruptRangeFirst;
+}
+
 /** The fault of an access to a page with these rights; undefined when it is granted (6.1, 9.8). */
 export function deniedReason(
   access: Access, readable: boolean, writable: boolean, zeroLengthRead: boolean,
@@ -93,6 +98,9 @@ export const walkStart: WalkState = { kind: 'root' };
 export class Walk {
   readonly #unit: WalkUnit;
   readonly #allOnesUnreadable: boolean;
+  readonly #leafDecidesRange: boolean;
+  /** First frame that pass-through refuses. */
+  readonly #passThroughLimit: number;
   /** First frame beyond what each number of levels translates. */
   readonly #frameLimits: readonly number[];
   // The last fetch, kept apart so that a walk that nobody traces makes no objects for it.
@@ -106,6 +114,9 @@ export class Walk {
   constructor(unit: WalkUnit) {
     this.#unit = unit;
     this.#allOnesUnreadable = unit.departs('all-ones-entry-unreadable');
+    this.#leafDecidesRange = unit.departs('interrupt-range-by-leaf');
+    this.#passThroughLimit = unit.departs('pass-through-address-unchecked') ? Infinity
+      : powerOfTwo(unit.capability.hostAddressWidth - 12);
     this.#frameLimits = [0, 1, 2, 3, 4, 5].map((levels) =>
       powerOfTwo(Math.min(unit.capability.addressBits, 12 + 9 * levels) - 12));
   }
@@ -192,11 +203,10 @@ export class Walk {
 
   /** Steps 10 to 13: what a present and valid context entry, cached or not, means for the request. */
   #behindContext(context: ContextFields, frame: Frame): WalkState {
-    const { capability } = this.#unit;
     const number = frameNumber(frame);
     if (context.translationType === TRANSLATION_TYPE.passThrough) {
       // 10. Pass-through, and the address is wider than the host's.
-      if (number >= powerOfTwo(capability.hostAddressWidth - 12)) {
+      if (number >= this.#passThroughLimit) {
         return fault(REASON.beyondAddressWidth, context.faultDisabled);
       }
       // 12. Pass-through: the output is the input.
@@ -258,7 +268,9 @@ export class Walk {
     // 18. The page lies in the interrupt range.
     const order = 9 * (level - 1);
     const target = frameWithin(next, frame, order);
-    if (inInterruptRange(target)) return fault(REASON.outputInInterruptRange, context.faultDisabled);
+    if (this.#leafDecidesRange ? overlapsInterruptRange(next, order) : inInterruptRange(target)) {
+      return fault(REASON.outputInInterruptRange, context.faultDisabled);
+    }
     return {
       kind: 'done', context, result: { frame: target, order, base: next, readable, writable },
     };
