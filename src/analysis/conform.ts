@@ -11,10 +11,10 @@ import {
   addressIn, addressOf, and, equalWords, frameAt, frameNumber, sourceIdOf, type Word64,
 } from '../base/word.ts';
 import { keepsTheMost, type HardwareChoices } from '../vtd/choices.ts';
+import { inInterruptRange } from '../vtd/second-level-walk.ts';
 import { profileNamed, type UnitProfile } from '../vtd/profiles.ts';
 import { defaultUnitTiming } from '../vtd/timing.ts';
 import { DmarUnit } from '../vtd/unit.ts';
-import { inInterruptRange } from '../vtd/walk.ts';
 import type { DmaOutcome, VectorCase, VectorFile, VectorStep } from './vectors.ts';
 
 export type ConformProfile = 'qemu' | 'specification';

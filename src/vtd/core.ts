@@ -20,7 +20,7 @@ import type { UnitProfile } from './profiles.ts';
 import { RegisterFile } from './register-file.ts';
 import { registerTable } from './registers.ts';
 import type { UnitTiming } from './timing.ts';
-import type { WalkUnit } from './walk.ts';
+import type { WalkUnit } from './walk-state.ts';
 
 /** Values that take effect by a command, not by the write of their register, and engine state. */
 export const LATCHED = {

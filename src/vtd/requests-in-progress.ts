@@ -15,7 +15,7 @@ import {
 } from './invalidation.ts';
 import type { Answer, TranslationRequest, Walking } from './request.ts';
 import type { Translation } from './translation.ts';
-import type { WalkState } from './walk.ts';
+import type { WalkState } from './walk-state.ts';
 
 type Position =
   | { readonly kind: 'arrived' }
