@@ -1,5 +1,5 @@
 /** `dmarsim conform`: recorded vectors against the model, family by family. */
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { conformCase, type CaseResult, type ConformProfile } from '../analysis/conform.ts';
@@ -8,12 +8,12 @@ import { departures } from '../vtd/departures.ts';
 import type { CommandLine } from './command-line.ts';
 import { differenceLines } from './difference-text.ts';
 import { exitCode, worse } from './exit-codes.ts';
-import { systemText } from './load.ts';
 import type { Output } from './output.ts';
+import { readFileHead } from './read-file.ts';
 import { printable } from './terminal.ts';
 
-/** Far more than a file of vectors has, unpacked. */
-const unpackedLimit = 256 * 1024 * 1024;
+/** Far more than a file of vectors has, packed or not. */
+const unpackedLimit = 256 * 2 ** 20;
 /** Failures that are shown in full. */
 const failuresShown = 10;
 
@@ -34,14 +34,14 @@ export function conformCommand(line: CommandLine, output: Output): number {
   for (const path of line.operands.flatMap((operand) => vectorFiles(operand))) {
     const file = loadVectors(path);
     if (typeof file === 'string') {
-      output.talk(`error: ${printable(path)}: ${file}`);
+      output.talk(`error: ${file}`);
       code = worse(code, exitCode.usage);
       continue;
     }
     results.push(...playFile(file, profile, line.options.get('filter')));
   }
-  if (results.length === 0 && code === exitCode.ok) {
-    output.talk('error: there is no case to play');
+  if (results.length === 0) {
+    if (code === exitCode.ok) output.talk('error: there is no case to play');
     return exitCode.usage;
   }
   if (line.flags.has('json')) output.result(JSON.stringify(document(profile, results), null, 2));
@@ -71,18 +71,23 @@ function vectorFiles(path: string): readonly string[] {
 }
 
 function loadVectors(path: string): VectorFile | string {
-  let bytes: Uint8Array;
+  const bytes = readFileHead(path, unpackedLimit + 1, 'a file of vectors');
+  if (typeof bytes === 'string') return bytes;
+  const json = unpacked(bytes);
+  const file = typeof json === 'string' ? json : readVectors(new TextDecoder().decode(json));
+  return typeof file === 'string' ? `${printable(path)}: ${printable(file)}` : file;
+}
+
+/** What the bytes are without gzip, or why that is not to be had. */
+function unpacked(bytes: Uint8Array): Uint8Array | string {
+  const tooLarge = `has more than ${unpackedLimit / 2 ** 20} MiB`;
+  if (bytes.length > unpackedLimit) return tooLarge;
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    bytes = readFileSync(path);
+    return gunzipSync(bytes, { maxOutputLength: unpackedLimit });
   } catch (error) {
-    return systemText(error);
-  }
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  try {
-    const json = isPacked ? gunzipSync(bytes, { maxOutputLength: unpackedLimit }) : bytes;
-    return readVectors(new TextDecoder().decode(json));
-  } catch {
-    return 'cannot be unpacked';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return code === 'ERR_BUFFER_TOO_LARGE' ? `${tooLarge}, unpacked` : 'is damaged: it cannot be unpacked';
   }
 }
 

@@ -1,5 +1,4 @@
 /** Reading scenario files, and putting the releases of a command line in their place. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { vocabulary } from '../analysis/vocabulary.ts';
 import { releaseNamed } from '../linux/releases.ts';
 import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
@@ -7,47 +6,15 @@ import { readScenario } from '../scenario/read.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { nearest } from '../scenario/suggest.ts';
 import type { Output } from './output.ts';
+import { readFileHead } from './read-file.ts';
 import { printable, type Paint } from './terminal.ts';
 
 /** One byte more than the scenario reader takes, so that it sees that there is more. */
 const readLimit = 1024 * 1024 + 1;
 
-export function readFileHead(path: string): Uint8Array | string {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    return `${printable(path)}: ${systemText(error)}`;
-  }
-  try {
-    if (fstatSync(file).isDirectory()) return `${printable(path)}: is a folder, not a scenario`;
-    const bytes = new Uint8Array(readLimit);
-    let length = 0;
-    for (;;) {
-      const count = readSync(file, bytes, length, readLimit - length, null);
-      length += count;
-      if (count === 0 || length === readLimit) return bytes.subarray(0, length);
-    }
-  } catch (error) {
-    return `${printable(path)}: ${systemText(error)}`;
-  } finally {
-    closeSync(file);
-  }
-}
-
-export function systemText(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ENOENT': return 'there is no such file';
-    case 'EACCES': return 'may not be read';
-    case 'EISDIR': return 'is a folder, not a scenario';
-    default: return code === '' ? 'cannot be read' : `cannot be read (${code})`;
-  }
-}
-
 /** Prints what is wrong with the file and returns undefined, or returns the scenario. */
 export function loadScenario(path: string, output: Output): Scenario | undefined {
-  const bytes = readFileHead(path);
+  const bytes = readFileHead(path, readLimit, 'a scenario');
   if (typeof bytes === 'string') {
     output.talk(`error: ${bytes}`);
     return undefined;
