@@ -73,7 +73,7 @@ test('the capture kernel says that it copied the tables, the crashed one sets up
   assert.equal(starts.length, 2);
   const second = starts[1] ?? 0;
   assert.ok(lines.indexOf('DMAR: Setting RMRR:') < second);
-  assert.deepEqual(lines.slice(second, second + 18), [
+  assert.deepEqual(lines.slice(second, second + 19), [
     'DMAR: Host address width 46',
     'DMAR: DRHD base: 0x000000fbafe000 flags: 0x0',
     'DMAR: dmar0: reg_base_addr fbafe000 ver 1:0 cap d2078c106f0462 ecap f020fe',
@@ -85,6 +85,7 @@ test('the capture kernel says that it copied the tables, the crashed one sets up
     'DMAR: RMRR base: 0x000000bdf6e000 end: 0x000000bdf6efff',
     'DMAR: RMRR base: 0x000000000f4000 end: 0x000000000f4fff',
     'DMAR: RMRR base: 0x000000000e8000 end: 0x000000000e8fff',
+    'DMAR: No ATSR found',
     'DMAR: dmar0: Using Queued invalidation',
     'DMAR: Translation already enabled - trying to copy translation structures',
     'DMAR: Copied translation tables from previous kernel for dmar0',
@@ -93,7 +94,7 @@ test('the capture kernel says that it copied the tables, the crashed one sets up
     'DMAR: Copied translation tables from previous kernel for dmar1',
     'DMAR: Intel(R) Virtualization Technology for Directed I/O',
   ]);
-  assert.equal(lines[second + 18], 'HP HPSA Driver (v 3.4.16-0)');
+  assert.equal(lines[second + 19], 'HP HPSA Driver (v 3.4.16-0)');
 });
 
 test('the story names the DMA, the entry that answered, its fill, the memory and the missing flush', () => {

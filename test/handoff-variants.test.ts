@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dmarsim, withFiles } from './support/dmarsim.ts';
-import { handoffText, play } from './support/handoff.ts';
+import { handoffText, play, type Played } from './support/handoff.ts';
 
 const noReadLine = 'DMAR: [DMA Read] Request device [02:00.0] fault addr';
 
@@ -133,11 +133,17 @@ test('without reset_devices the driver neither resets nor waits, and old DMA goe
 
 test('DMA in the window between the patch\'s flush and the write-back puts the old entry back', () => {
   // R1 of the handoff: a walk that fetches the context entry after the flush and before the new entry is
-  // in RAM. The wait before the probe is moved by 100 ns from run to run, and with it the window.
-  const outcomes = Array.from({ length: 60 }, (_, step) => play({
-    release: 'patch-v2', device: 'reset late 14s',
-    capture: `wait ${1_549_971_000 + step * 100}ns\nprobe hpsa`,
-  }).of('capture')[0]);
+  // in RAM. The probe is moved by 100 ns from run to run, over the moment of a leftover write.
+  const waitNs = 1_549_900_000;
+  const at = (captureWaitNs: number): Played => play({
+    release: 'patch-v2', device: 'reset late 14s', capture: `wait ${captureWaitNs}ns\nprobe hpsa`,
+  });
+  const first = at(waitNs);
+  const handoffNs = first.events.find(({ actor, what }) => actor === 'capture' && what.kind === 'routine-enter'
+    && what.routine === 'domain_context_mapping_one')?.timeNs ?? 0;
+  const writeNs = first.dmas.find(({ kernel, timeNs }) => kernel === 'crashed' && timeNs > handoffNs)?.timeNs ?? 0;
+  const outcomes = Array.from({ length: 60 }, (_, step) =>
+    at(waitNs + (writeNs - handoffNs) - 5_000 + step * 100).of('capture')[0]);
   const refilled = outcomes.filter((outcome) => outcome === 'read 0xfffff000: fault 6 stale').length;
   const clean = outcomes.filter((outcome) => outcome === 'read 0xfffff000: to capture').length;
   assert.equal(refilled + clean, outcomes.length);

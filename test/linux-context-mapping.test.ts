@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressOf, bytesOf, sourceIdOf } from '../src/base/word.ts';
-import { domainContextMappingOne } from '../src/linux/context-mapping.ts';
+import { domainContextMappingOne } from '../src/linux/iommu/context-mapping.ts';
 import { KernelDriver, usualCap, usualEcap, type Setup } from './support/kernel-driver.ts';
 
 const root = 0x5_0000;
@@ -28,7 +28,7 @@ function mapped(entry: readonly [bigint, bigint] | null, setup: Setup = {}): Ker
     driver.poke(table, entry[0]);
     driver.poke(table + 8, entry[1]);
   }
-  driver.run(domainContextMappingOne(driver.kernel, domain, sourceIdOf(0x0200)));
+  driver.run(domainContextMappingOne(driver.driver, domain, sourceIdOf(0x0200)));
   return driver;
 }
 

@@ -2,8 +2,8 @@
 // one; at most ten messages in five seconds, and silence, not blindness, beyond that.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dmarFault } from '../src/linux/dmar-fault.ts';
-import { faultLine } from '../src/linux/messages.ts';
+import { dmarFault } from '../src/linux/iommu/dmar-fault.ts';
+import { faultLines } from '../src/linux/iommu/messages.ts';
 import { sourceIdOf } from '../src/base/word.ts';
 import { KernelDriver } from './support/kernel-driver.ts';
 
@@ -26,7 +26,7 @@ function driverWithRecords(): KernelDriver {
 function handle(driver: KernelDriver, status: number): readonly string[] {
   driver.setRegister(0x34, BigInt(status), 4);
   driver.forget();
-  driver.run(dmarFault(driver.kernel, driver.iommu));
+  driver.run(dmarFault(driver.driver, driver.iommu));
   const lines = [...driver.logged];
   // What the unit does on the writes: F and the status are clear again.
   for (let index = 0; index < 8; index += 1) driver.setRegister(records + 16 * index + 8, 0n);
@@ -106,9 +106,11 @@ test('the text of every reason is that of 4.9, reasons in decimal', () => {
     [11, 'non-zero reserved fields in CTP'], [12, 'non-zero reserved fields in PTE'], [14, 'Unknown'],
   ]);
   for (const [reason, text] of texts) {
-    assert.equal(faultLine(reason, false, sourceIdOf(0x0200), { low: 0x1000, high: 0 }),
-      `DMAR: [DMA Write] Request device [02:00.0] fault addr 1000 [fault reason ${String(reason).padStart(2, '0')}] ${text}`);
+    assert.deepEqual(faultLines('one-line',
+      { reason, read: false, source: sourceIdOf(0x0200), address: { low: 0x1000, high: 0 } }), [
+      `DMAR: [DMA Write] Request device [02:00.0] fault addr 1000 [fault reason ${String(reason).padStart(2, '0')}] ${text}`]);
   }
-  assert.equal(faultLine(0x22, false, sourceIdOf(0x0200), { low: 0, high: 0x0005_0000 }),
-    'DMAR: [INTR-REMAP] Request device [02:00.0] fault index 5 [fault reason 34] Present field in the IRTE entry is clear');
+  assert.deepEqual(faultLines('one-line',
+    { reason: 0x22, read: false, source: sourceIdOf(0x0200), address: { low: 0, high: 0x0005_0000 } }),
+    ['DMAR: [INTR-REMAP] Request device [02:00.0] fault index 5 [fault reason 34] Present field in the IRTE entry is clear']);
 });

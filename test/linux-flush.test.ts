@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressOf, bytesOf, sourceIdOf } from '../src/base/word.ts';
-import { flushContext, flushIotlb, iommuFlushIotlbPsi } from '../src/linux/flush.ts';
-import { dmarDisableQi } from '../src/linux/queued-invalidation.ts';
+import { flushContext, flushIotlb, iommuFlushIotlbPsi } from '../src/linux/iommu/flush.ts';
+import { dmarDisableQi } from '../src/linux/iommu/queued-invalidation.ts';
 import { KernelDriver, usualCap, usualEcap } from './support/kernel-driver.ts';
 
 const source = sourceIdOf(0x0200);

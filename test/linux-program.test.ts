@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../src/base/hash.ts';
-import type { Answer, Operation, Routine } from '../src/linux/operation.ts';
-import { Program } from '../src/linux/program.ts';
+import type { Answer, Operation, Routine } from '../src/linux/core/operation.ts';
+import { Program } from '../src/linux/core/program.ts';
 
 /** A routine with branches, loops and state of its own; it ends after at most `length` operations. */
 function* wandering(length: number): Routine<void> {

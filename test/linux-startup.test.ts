@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressOf } from '../src/base/word.ts';
-import { copyTranslationTables } from '../src/linux/copy-tables.ts';
-import { initDmars } from '../src/linux/init-dmars.ts';
+import { copyTranslationTables } from '../src/linux/iommu/copy-tables.ts';
+import { intelIommuInit } from '../src/linux/iommu/init-dmars.ts';
 import { KernelDriver, usualCap, usualEcap } from './support/kernel-driver.ts';
 
 const oldRoot = 0x20_0000;
@@ -23,7 +23,7 @@ test('copied entries are marked with bit 67, written back, and their ids reserve
   const driver = withOldTables();
   driver.poke(oldTable + 16 * 3, 0x1234_5001n);
   driver.poke(oldTable + 16 * 3 + 8, 0x0502n);
-  assert.equal(driver.run(copyTranslationTables(driver.iommu)), true);
+  assert.equal(driver.run(copyTranslationTables(driver.iommu, driver.kernel.release)), true);
   const copy = Number(driver.peek(root + 0x20)) - 1;
   assert.equal(driver.peek(copy + 16 * 3), 0x1234_5001n);
   assert.equal(driver.peek(copy + 16 * 3 + 8), 0x050an);
@@ -33,7 +33,7 @@ test('copied entries are marked with bit 67, written back, and their ids reserve
 test('entries that are not present are not copied, and reserve nothing', () => {
   const driver = withOldTables();
   driver.poke(oldTable + 8, 0x0902n);
-  driver.run(copyTranslationTables(driver.iommu));
+  driver.run(copyTranslationTables(driver.iommu, driver.kernel.release));
   const copy = Number(driver.peek(root + 0x20)) - 1;
   assert.equal(driver.peek(copy + 8), 0n);
   assert.deepEqual([...driver.iommu.domainIds], [0]);
@@ -43,7 +43,7 @@ test('an id beyond the unit\'s is copied all the same, and not reserved', () => 
   const driver = withOldTables();
   driver.poke(oldTable, 0x1234_5001n);
   driver.poke(oldTable + 8, 0x1_0002n);
-  driver.run(copyTranslationTables(driver.iommu));
+  driver.run(copyTranslationTables(driver.iommu, driver.kernel.release));
   assert.equal(driver.peek(Number(driver.peek(root + 0x20)) - 1 + 8), 0x1_000an);
   assert.deepEqual([...driver.iommu.domainIds], [0]);
 });
@@ -53,7 +53,7 @@ test('all context tables are copied and written back before the root table leads
   driver.poke(oldRoot + 0x50, 0x20_3001n);
   driver.poke(oldTable, 0x1234_5001n);
   driver.poke(0x20_3000, 0x1234_6001n);
-  driver.run(copyTranslationTables(driver.iommu));
+  driver.run(copyTranslationTables(driver.iommu, driver.kernel.release));
   const marks = driver.operations.filter((line) => /^(store64|write-back|[{}])/.test(line))
     .map((line) => line.split(' ').slice(0, 2).join(' '));
   const copies = [driver.peek(root + 0x20) - 1n, driver.peek(root + 0x50) - 1n].map((page) => page.toString(16));
@@ -66,23 +66,23 @@ test('all context tables are copied and written back before the root table leads
 test('a table of another type, or none, cannot be taken over', () => {
   const driver = withOldTables();
   driver.setRegister(0x20, BigInt(oldRoot) + 0x800n);
-  assert.equal(driver.run(copyTranslationTables(driver.iommu)), false);
+  assert.equal(driver.run(copyTranslationTables(driver.iommu, driver.kernel.release)), false);
   driver.setRegister(0x20, 0n);
-  assert.equal(driver.run(copyTranslationTables(driver.iommu)), false);
+  assert.equal(driver.run(copyTranslationTables(driver.iommu, driver.kernel.release)), false);
 });
 
 /** The register writes and marks of init_dmars, with the numbers that matter. */
 function startUp(isKdump: boolean, status: bigint, setup: ConstructorParameters<typeof KernelDriver>[0] = {}) {
-  const driver = new KernelDriver(setup);
-  driver.kernel.iommus.length = 0;
+  const driver = new KernelDriver({ ...setup, isKdump });
   driver.setRegister(0x1c, status, 4);
   driver.setRegister(0x20, BigInt(oldRoot));
-  driver.run(initDmars(driver.kernel, isKdump));
+  driver.run(intelIommuInit(driver.kernel));
   const marks = driver.operations.filter((line) => /^(write(32|64) |\{|\})/.test(line))
     .map((line) => line.replace(/^(write64 \+0x(?:20|90)) .*$/, '$1'));
   return { marks, logged: driver.logged.filter((line) => !/RMRR base|DRHD|Host address|reg_base/.test(line)) };
 }
 
+const before = ['DMAR: IOMMU enabled', 'DMAR: No RMRR found', 'DMAR: No ATSR found'];
 const flushes = ['{ qi_flush_context', 'write32 +0x88 0x20', '} qi_flush_context', '{ qi_flush_iotlb',
   'write32 +0x88 0x40', '} qi_flush_iotlb'];
 const interrupt = ['{ dmar_set_interrupt', 'write32 +0x3c 0x31', 'write32 +0x40 0xfee00000', 'write32 +0x44 0x0',
@@ -96,7 +96,7 @@ test('the crashed kernel: queue, root table, global flushes, interrupt, and tran
     'write32 +0x18 0x44000000', '} iommu_set_root_entry', ...flushes, ...interrupt, 'write32 +0x18 0x84000000',
     'write32 +0x64 0x0', '} init_dmars',
   ].flatMap(closed));
-  assert.deepEqual(logged, ['DMAR: dmar0: Using Queued invalidation', 'DMAR: Setting RMRR:',
+  assert.deepEqual(logged, [...before, 'DMAR: dmar0: Using Queued invalidation', 'DMAR: Setting RMRR:',
     'DMAR: Intel(R) Virtualization Technology for Directed I/O']);
 });
 
@@ -115,7 +115,7 @@ test('the capture kernel: old queue off, tables copied, root switched with trans
     'write64 +0x20', 'write32 +0x18 0xc4000000', '} iommu_set_root_entry', ...flushes, ...interrupt,
     'write32 +0x64 0x0', '} init_dmars',
   ]);
-  assert.deepEqual(logged, ['DMAR: dmar0: Using Queued invalidation',
+  assert.deepEqual(logged, [...before, 'DMAR: dmar0: Using Queued invalidation',
     'DMAR: Translation already enabled - trying to copy translation structures',
     'DMAR: Copied translation tables from previous kernel for dmar0',
     'DMAR: Intel(R) Virtualization Technology for Directed I/O']);
@@ -135,7 +135,7 @@ test('without a queue the flushes go by registers, and the log says so', () => {
   assert.ok(marks.includes('write64 +0x28 0xa000000000000000'));
   assert.ok(marks.includes('write64 +0x208 0x9001000000000000'));
   assert.ok(!marks.some((line) => /\+0x(88|90)/.test(line)));
-  assert.equal(logged[0], 'DMAR: dmar0: Using Register based invalidation');
+  assert.equal(logged[3], 'DMAR: dmar0: Using Register based invalidation');
 });
 
 test('RWBF: the write buffer is flushed before the root switch and before translation goes on', () => {

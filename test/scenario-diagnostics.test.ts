@@ -55,7 +55,8 @@ schedule 0*3/1
 `;
 
 function diagnose(source: Uint8Array | string): readonly Diagnostic[] {
-  const reading = readScenario('base.dmar', source, vocabulary);
+  const reading = readScenario('base.dmar', source, vocabulary, (name) => (name === 'page-0.json'
+    ? { text: '{"regs": {}, "pages": {"0x0": {"hex": ""}}}' } : 'there is no such file'));
   return reading.ok ? [] : reading.diagnostics;
 }
 
@@ -77,6 +78,13 @@ const canonical = ((): string => {
 function inJson(find: string, replacement: string): string {
   assert.ok(canonical.includes(find), find);
   return canonical.replace(find, () => replacement);
+}
+
+/** With a crashed kernel of which an image is left. */
+function image(file: string, memory: string): string {
+  return sound.replace('0x100000-', memory).split('\n').map((line, index) =>
+    (index === 24 ? `crashed image "${file}" {` : index === 26 ? '  buffer ring 0x1000 4K on disk'
+      : index === 28 ? '' : line)).join('\n');
 }
 
 function times(count: number, text: (index: number) => string): string {
@@ -220,7 +228,15 @@ const cases: readonly Case[] = [
   ['two units at one address', withLine(12,
     'unit d { profile sandy-bridge-ep; base 0xf4ffe000; buses 0x1-0x2 }'), ['S068 13:1-13']],
 
+  ['an I/O APIC id twice', withLine(16, 'ioapic 8 ff:00.0; ioapic 8 ff:00.1'), ['S069 16:19-35']],
+  ['an I/O APIC source id twice', withLine(16, 'ioapic 8 ff:00.0; ioapic 9 ff:00.0'), ['S069 16:19-35']],
+  ['an I/O APIC id that is too large', withLine(16, '  ioapic 256 ff:00.0'), ['S035 16:10-13']],
+  ['a scope that there is not', withLine(16, '  scope some'), ['S039 16:9-13']],
+  ['a mode that the APIC has not', withLine(10, '  apic pic'), ['S039 10:8-11']],
+
   // Addresses
+  ['a window in memory', withLine(10, '  pci-window 0x7fff0000-0x7fffffff'), ['S079 10:14-35']],
+  ['a window that is not of pages', withLine(10, '  pci-window 0x80000000-0x80000fff0'), ['S071 10:14-36']],
   ['a range that ends before it begins', withLine(21, '  bar 0x2000-0x1fff'), ['S070 21:7-20']],
   ['a unit base inside a page', withLine(15, '  base 0xf4ffe800'), ['S071 15:8-18']],
   ['an rmrr that begins inside a page', withLine(22, '  rmrr 0xe8800-0xe8fff'), ['S071 22:8-23']],
@@ -237,6 +253,13 @@ const cases: readonly Case[] = [
   ['a buffer too large', withLine(27, '  map ring 16777217 from-device on disk'), ['S077 27:12-20']],
   ['seventeen outstanding buffers', withLine(28, times(17, () => 'dma write ring every 1ms\n')),
     ['S078 44:1-25']],
+
+  // Images
+  ['a mapping of an image', withLine(25, 'crashed image "page-0.json" {\n  buffer b 0x1000 4K on disk')
+    .replace('0x100000-0x7fffffff', '0x0-0x7fffffff'), ['S083 28:3-34', 'S083 30:3-13']],
+  ['an image that is not there', image('gone.json', '0x100000-'), ['S084 25:15-26']],
+  ['an image of another machine', image('page-0.json', '0x100000-'), ['S085 25:15-28']],
+  ['registers of no unit', withLine(16, '  capability 0x0'), ['S086 16:14-17']],
 
   // Claims
   ['no claim', withLine(39, '').replace(/^never.*$/m, ''), ['S080 1:1-10']],

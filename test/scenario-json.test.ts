@@ -20,9 +20,11 @@ platform {
   host-address-width 39
   memory 0x100000-0x7fffffff
   crash-kernel 0x10000000-0x17ffffff
+  pci-window 0x80000000-0xfebfffff
+  apic x2apic
   timing walk-step 120ns
 }
-unit dmar0 { profile sandy-bridge-ep; base 0xf4ffe000; choice caching by-domain }
+unit dmar0 { profile sandy-bridge-ep; base 0xf4ffe000; scope listed; ioapic 8 f0:1f.7; choice caching by-domain }
 device disk 02:00.0 { model hpsa; bar 0xf7f00000-0xf7ffffff; rmrr 0xe8000-0xe8fff; reset ignored }
 device late 03:1f.7 { model hpsa; reset late 5ms }
 crashed linux-4.9-rc5 {

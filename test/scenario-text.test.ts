@@ -80,27 +80,33 @@ describe('the blocks', () => {
         hostAddressWidth: 39,
         memory: [{ first: 0x100000, last: 0x7fffffff }],
         crashKernel: { first: 0x10000000, last: 0x17ffffff },
+        pciWindows: [],
+        apic: 'xapic',
         timings: [],
       },
-      units: [{ name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', buses: null, choices: [] }],
+      units: [{
+        name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', capability: null, extendedCapability: null,
+        buses: null, scope: 'all', ioapics: [], choices: [],
+      }],
       devices: [{
         name: 'disk', sourceId: 0x0200, model: 'hpsa', bar: null, reservedRegions: [],
         reset: { kind: 'stops' },
       }],
       crashed: {
-        release: 'linux-4.9-rc5', commandLine: '',
+        release: 'linux-4.9-rc5', imageFile: null, commandLine: '',
         statements: [
           { kind: 'map', buffer: 'ring', bytes: 8192, direction: 'bidirectional', device: 'disk' },
           { kind: 'panic' },
         ],
       },
-      capture: { release: 'patch-v2', commandLine: '', statements: [] },
+      capture: { release: 'patch-v2', imageFile: null, commandLine: '', statements: [] },
       claims: [{
         quantifier: 'never', what: { kind: 'dma', outcome: 'fault' },
         scope: {
           device: null, kernel: null, after: null, before: null, reason: null, address: null,
         },
       }],
+      image: null,
       schedule: null,
     });
   });
@@ -115,6 +121,17 @@ describe('the blocks', () => {
     ]);
     assert.deepEqual(scenario.platform.memory[1], { first: 0x1000, last: 0x9bfff });
     assert.deepEqual(scenario.units[0]?.choices, [{ name: 'caching', value: 'by-domain' }]);
+  });
+
+  test('a unit has I/O APICs in its scope and may be listed device by device; a platform has windows', () => {
+    const scenario = scenarioWith({
+      platform: 'pci-window 0xc0000000-0xfebfffff; apic x2apic',
+      unit: 'scope listed; ioapic 8 f0:1f.7; ioapic 0 ff:00.0',
+    });
+    assert.deepEqual(scenario.platform.pciWindows, [{ first: 0xc0000000, last: 0xfebfffff }]);
+    assert.equal(scenario.platform.apic, 'x2apic');
+    assert.equal(scenario.units[0]?.scope, 'listed');
+    assert.deepEqual(scenario.units[0].ioapics, [{ id: 8, sourceId: 0xf0ff }, { id: 0, sourceId: 0xff00 }]);
   });
 
   test('a device has a bar, regions in file order, and a way to reset', () => {
@@ -297,8 +314,8 @@ describe('comments and layout', () => {
 describe('printing', () => {
   const everything: Pieces = {
     head: '(* Result: Violated\n * Result with linux-4.9-rc5: Holds\n * * starred\n *   (prose) *)',
-    platform: 'timing walk-step 1.5us\nmemory 0x1000-0x9bfff',
-    unit: 'choice caching by-domain',
+    platform: 'timing walk-step 1.5us\napic x2apic\nmemory 0x1000-0x9bfff\npci-window 0x80000000-0xfebfffff',
+    unit: 'choice caching by-domain\nioapic 0x8 f0:1f.7\nscope listed',
     device: 'bar 0xf7f00000-0xf7ffffff\nrmrr 0xe8000-0xe8fff\nreset late 1234567ns',
     crashed: 'command-line "a \\"b\\" \\\\"\nmap big 16M from-device on disk\nmap odd 1000 to-device '
       + 'on disk\ndma write big every 90s times 3\ndma read odd every 1ns until panic + 0.5ms\n'
@@ -338,12 +355,16 @@ platform {
   memory 0x100000-0x7fffffff
   memory 0x1000-0x9bfff
   crash-kernel 0x10000000-0x17ffffff
+  pci-window 0x80000000-0xfebfffff
+  apic x2apic
   timing walk-step 1500ns
 }
 
 unit dmar0 {
   profile sandy-bridge-ep
   base 0xf4ffe000
+  scope listed
+  ioapic 8 f0:1f.7
   choice caching by-domain
 }
 

@@ -1,16 +1,20 @@
 /** The names that a scenario may use, collected from the layers that give them a meaning. */
-import { unmodelledOption } from '../linux/kernel.ts';
-import { releases } from '../linux/releases.ts';
+import { unmodelledOption } from '../linux/iommu/options.ts';
+import { releases } from '../linux/releases/releases.ts';
+import { deviceModels } from '../machine/devices/models.ts';
 import { timingDefaultsNs } from '../machine/timing.ts';
 import type { Vocabulary } from '../scenario/check-context.ts';
 import { hardwareChoices } from '../vtd/choices.ts';
-import { unitProfiles } from '../vtd/profiles.ts';
+import { capabilityProblem } from '../vtd/capability-problem.ts';
+import { profileNamed, unitProfiles } from '../vtd/profiles.ts';
 
 export const vocabulary: Vocabulary = {
   profiles: unitProfiles.map(({ name }) => name),
   releases: releases.map(({ name }) => name),
-  models: ['hpsa'],
+  models: deviceModels,
   choices: new Map(Object.entries(hardwareChoices)),
   timings: Object.keys(timingDefaultsNs),
+  registersOf: profileNamed,
+  capabilityProblem,
   unmodelledOption,
 };

@@ -25,6 +25,8 @@ export type Happening =
   | { readonly kind: 'store'; readonly address: Address; readonly bytes: 4 | 8; readonly value: Word64 }
   | { readonly kind: 'load'; readonly address: Address; readonly bytes: 4 | 8; readonly value: Word64 }
   | { readonly kind: 'clear'; readonly address: Address; readonly length: number }
+  | { readonly kind: 'copy'; readonly from: Address; readonly to: Address; readonly length: number }
+  | { readonly kind: 'fill'; readonly address: Address; readonly count: number; readonly first: Word64 }
   | { readonly kind: 'write-back'; readonly address: Address; readonly length: number }
   | { readonly kind: 'register-read'; readonly target: string; readonly register: string;
       readonly offset: number; readonly bytes: 4 | 8; readonly value: Word64 }

@@ -13,7 +13,7 @@
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
 import {
-  addressIn, addressOf, bytesOf, frameAt, frameBytes, frameNumber, frameOf, hexAddress, offsetInFrame,
+  addressIn, addressOf, bytesOf, frameAt, frameBytes, frameNumber, frameOf, hexAddress, offsetBy, offsetInFrame,
   type Address, type Frame, type Word64,
 } from './word.ts';
 
@@ -145,6 +145,21 @@ export class PhysicalMemory {
     forEachFrame(address, length, (frame, offset, count) => {
       if (this.#coherent.pages.has(frameNumber(frame))) {
         this.#copyWords(this.#coherent, frame, offset, untouched, 0, count);
+      }
+    });
+  }
+
+  /** A CPU's copy of whole words; pages that hold nothing on either side cost nothing. */
+  copy(to: Address, from: Address, length: number): void {
+    forEachFrame(to, length, (frame, offset, count) => {
+      for (let done = 0; done < count;) {
+        const source = offsetBy(from, bytesOf(addressIn(frame, offset + done)) - bytesOf(to));
+        const part = Math.min(count - done, frameBytes - offsetInFrame(source));
+        const page = this.#coherent.pages.get(frameNumber(frameOf(source)));
+        if (page !== undefined || this.#coherent.pages.has(frameNumber(frame))) {
+          this.#copyWords(this.#coherent, frame, offset + done, page ?? untouched, offsetInFrame(source), part);
+        }
+        done += part;
       }
     });
   }

@@ -224,6 +224,12 @@ export function wordOfAddress(address: Address): Word64 {
   return wordOf(bytesOf(address));
 }
 
+/** An entry with an address field that begins at bit 12, `pages` pages further on. */
+export function pagesFurther(entry: Word64, pages: number): Word64 {
+  const low = entry.low + pages * frameBytes;
+  return { low: low % 2 ** 32, high: entry.high + Math.floor(low / 2 ** 32) };
+}
+
 export function offsetBy(address: Address, bytes: number): Address {
   return addressOf(bytesOf(address) + bytes);
 }

@@ -1,27 +1,22 @@
 /** The crashed kernel's life: it boots, its drivers map and use memory, it panics. */
 import { fail, unreachable } from '../base/assert.ts';
-import type { CrashedStatement, DmaEnd } from '../scenario/scenario.ts';
 import { word } from '../base/word.ts';
-import { store64 } from './bus.ts';
-import { LazyUnmaps, intelMapSingle, intelUnmap, type Mapping } from './dma-ops.ts';
-import { initDmars } from './init-dmars.ts';
-import type { PciDevice } from './firmware.ts';
-import { Kernel, type KernelSettings } from './kernel.ts';
-import type { Routine } from './operation.ts';
-import { startOutstandingDma, type OutstandingDma } from './outstanding-dma.ts';
+import type { CrashedStatement, DmaEnd } from '../scenario/scenario.ts';
+import { store64 } from './core/bus.ts';
+import { dmaMapSingle, dmaUnmapSingle } from './core/dma-api.ts';
+import type { DmaMapping } from './core/dma-ops.ts';
+import { Kernel, type KernelSettings } from './core/kernel.ts';
+import type { Routine } from './core/operation.ts';
+import { startOutstandingDma, type OutstandingDma } from './drivers/outstanding-dma.ts';
+import { intelIommuInit } from './iommu/init-dmars.ts';
 
-/** The controller has a 64-bit mask in a running system. */
+/** A running system's drivers have set 64-bit masks. */
 const dmaMaskBits = 64;
 /** "CRASHED!" in memory order, so that a dump shows whose page it is. */
 const pageMark = word(0x21444548_53415243n);
 
-interface Buffer {
-  readonly device: PciDevice;
-  readonly mapping: Mapping;
-  readonly bytes: number;
-}
-
-function endOf(until: DmaEnd): Pick<OutstandingDma, 'count' | 'afterPanicNs'> {
+/** The end of an outstanding command, as the device is told it. */
+export function endOf(until: DmaEnd): Pick<OutstandingDma, 'count' | 'afterPanicNs'> {
   switch (until.kind) {
     case 'reset': return { count: 0, afterPanicNs: null };
     case 'panic': return { count: 0, afterPanicNs: until.afterNs };
@@ -34,50 +29,50 @@ export function* crashedKernel(
   settings: KernelSettings, statements: readonly CrashedStatement[],
 ): Routine<void> {
   const kernel = new Kernel(settings);
-  yield* initDmars(kernel, false);
-  const lazy = new LazyUnmaps(kernel);
-  const buffers = new Map<string, Buffer>();
+  yield* kernel.begin();
+  yield* intelIommuInit(kernel);
+  const buffers = new Map<string, DmaMapping>();
   for (const statement of statements) {
     if (statement.kind === 'panic') break;
-    yield* carryOut(kernel, lazy, buffers, statement);
+    yield* carryOut(kernel, buffers, statement);
   }
   // native_machine_crash_shutdown leaves unit, devices and bus mastering as they are.
 }
 
-function bufferNamed(buffers: Map<string, Buffer>, name: string): Buffer {
+function bufferNamed(buffers: Map<string, DmaMapping>, name: string): DmaMapping {
   const buffer = buffers.get(name);
   if (buffer === undefined) fail(`the scenario was checked: ${name} is mapped here`);
   return buffer;
 }
 
 function* carryOut(
-  kernel: Kernel, lazy: LazyUnmaps, buffers: Map<string, Buffer>,
-  statement: Exclude<CrashedStatement, { kind: 'panic' }>,
+  kernel: Kernel, buffers: Map<string, DmaMapping>, statement: Exclude<CrashedStatement, { kind: 'panic' }>,
 ): Routine<void> {
   switch (statement.kind) {
     case 'map': {
-      const device = kernel.settings.devices.find((known) => known.name === statement.device);
-      if (device === undefined) fail(`the scenario was checked: ${statement.device} exists`);
+      const device = kernel.deviceNamed(statement.device);
       const { bytes, direction } = statement;
       const physical = kernel.pages.allocateContiguous(Math.ceil(bytes / 4096));
       yield* store64(physical, pageMark);
-      const mapping = yield* intelMapSingle(kernel, device, physical, bytes, direction, dmaMaskBits);
-      buffers.set(statement.buffer, { device, mapping, bytes });
+      kernel.setDmaMask(device, dmaMaskBits);
+      buffers.set(statement.buffer, yield* dmaMapSingle(kernel, device, physical, bytes, direction));
       return;
     }
     case 'unmap':
-      yield* intelUnmap(kernel, lazy, bufferNamed(buffers, statement.buffer).mapping);
+      yield* dmaUnmapSingle(kernel, bufferNamed(buffers, statement.buffer));
       buffers.delete(statement.buffer);
       return;
     case 'dma': {
-      const { device, mapping, bytes } = bufferNamed(buffers, statement.buffer);
       const { access, periodNs } = statement;
-      yield* startOutstandingDma(device, mapping, bytes, { access, periodNs, ...endOf(statement.until) });
+      yield* startOutstandingDma(bufferNamed(buffers, statement.buffer),
+        { access, periodNs, ...endOf(statement.until) });
       return;
     }
     case 'wait':
       yield* kernel.sleep(statement.durationNs);
       return;
+    case 'buffer':
+      return fail('the scenario was checked: only an image has buffers that nobody maps');
     default:
       return unreachable(statement);
   }

@@ -8,9 +8,11 @@ import { noCause, type Happening, type Owner, type Trace } from '../base/event.t
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
-import { and, and32, equalWords, wordOf, type Address, type Word64 } from '../base/word.ts';
-import { timerVector, type Answer, type Condition, type Operation } from '../linux/operation.ts';
-import type { Program } from '../linux/program.ts';
+import {
+  and, and32, equalWords, frameBytes, offsetBy, pagesFurther, wordOf, type Address, type Word64,
+} from '../base/word.ts';
+import { firstTimerVector, timerCount, type Answer, type Condition, type Operation } from '../linux/core/operation.ts';
+import type { Program } from '../linux/core/program.ts';
 import type { Timing } from './timing.ts';
 
 /** Registers of the machine by physical address. */
@@ -45,7 +47,7 @@ export class Cpu {
   /** For each vector: 0, or two more than the number of the event that raised it; last, how many. */
   readonly #pending: Numbers;
   readonly #turn: Appointment;
-  readonly #timer: Appointment;
+  readonly #timers: readonly Appointment[];
   readonly #onPanic: (cause: number) => void;
 
   constructor(
@@ -62,7 +64,8 @@ export class Cpu {
     this.#cells = new Numbers(journal, 'cpu', CELL.stack + stackLimit, ['kernel', 'position', 'state']);
     this.#pending = new Numbers(journal, 'pending interrupts', vectorCount + 1);
     this.#turn = agenda.add(() => this.#act());
-    this.#timer = agenda.add(() => this.interrupt(timerVector, noCause));
+    this.#timers = Array.from({ length: timerCount }, (_, index) =>
+      agenda.add(() => this.interrupt(firstTimerVector + index, noCause)));
     this.#turn.in(0);
   }
 
@@ -133,6 +136,9 @@ export class Cpu {
       case 'load': return this.#load(operation);
       case 'store': return this.#store(operation);
       case 'clear': return this.#clear(operation);
+      case 'copy': return this.#copy(operation);
+      case 'fill': return this.#fill(operation);
+      case 'find': return this.#find(operation);
       case 'write-back': return this.#writeBack(operation);
       case 'register-read': return this.#readRegister(operation);
       case 'register-write': return this.#writeRegister(operation);
@@ -162,7 +168,7 @@ export class Cpu {
         this.#goOn(0);
         return true;
       case 'arm-timer':
-        this.#timer.in(operation.delayNs);
+        this.#timers[operation.vector - firstTimerVector]?.in(operation.delayNs);
         this.#goOn(0);
         return true;
       case 'clock':
@@ -202,6 +208,26 @@ export class Cpu {
     this.#emit({ kind: 'clear', address, length });
     this.#memory.clear(address, length);
     this.#answer(0, this.#timing.clear);
+  }
+
+  #copy({ from, to, length }: Extract<Operation, { kind: 'copy' }>): void {
+    this.#emit({ kind: 'copy', from, to, length });
+    this.#memory.copy(to, from, length);
+    this.#answer(0, this.#timing.clear * Math.ceil(length / frameBytes));
+  }
+
+  #fill({ address, count, first }: Extract<Operation, { kind: 'fill' }>): void {
+    this.#emit({ kind: 'fill', address, count, first });
+    for (let index = 0; index < count; index += 1) {
+      this.#memory.store64(offsetBy(address, 8 * index), pagesFurther(first, index));
+    }
+    this.#answer(0, this.#timing.store * count);
+  }
+
+  #find({ address, start, count, mask }: Extract<Operation, { kind: 'find' }>): void {
+    let index = start;
+    while (index < count && and32(this.#memory.read32(offsetBy(address, 16 * index)), mask) === 0) index += 1;
+    this.#answer(index < count ? index : -1, this.#timing.load);
   }
 
   #writeBack({ address, length }: Extract<Operation, { kind: 'write-back' }>): void {
@@ -317,7 +343,7 @@ export class Cpu {
       return;
     }
     const event = this.#emit({ kind: 'panic' });
-    this.#timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
     for (let vector = 0; vector < vectorCount; vector += 1) this.#setPending(vector, 0);
     this.#cells.set(CELL.kernel, 1);
     this.#cells.set(CELL.position, 0);

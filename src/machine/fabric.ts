@@ -70,6 +70,8 @@ export interface FabricSettings {
   readonly memory: PhysicalMemory;
   readonly timing: Timing;
   readonly ownerOf: (address: Address) => Owner | 'nobody';
+  /** A compatibility-format message for the CPU. */
+  readonly deliverInterrupt: (address: number, data: number, cause: number) => void;
 }
 
 export class Fabric {
@@ -172,8 +174,21 @@ export class Fabric {
         return this.#endPage(slot, { ...transfer, failed: true, event });
       }
       case 'interrupt':
+        this.#interruptRequest(transfer);
         return this.#endPage(slot, transfer);
     }
+  }
+
+  /** A write to FEEx_xxxx: one aligned dword is an interrupt request, anything else goes nowhere (3.14). */
+  #interruptRequest({ request, done, client, event }: Transfer): void {
+    const { source, data, address, access } = request;
+    if (access !== 'write' || data === null || data.length !== 4 || done !== 0 || address % 4 !== 0) return;
+    const value = new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
+    const cause = this.#emit(client, event, {
+      kind: 'message', purpose: 'interrupt', address: wordOf(address), data: value,
+    });
+    const answer = this.#settings.unitOf(source).interrupt({ source, address, data: value, cause });
+    if (answer.kind === 'delivered') this.#settings.deliverInterrupt(answer.address, answer.data, cause);
   }
 
   #moveData(slot: number, transfer: Transfer): void {

@@ -8,32 +8,25 @@ import { Trace, type Owner } from '../base/event.ts';
 import { Journal } from '../base/journal.ts';
 import { PhysicalMemory, frameRange } from '../base/memory.ts';
 import {
-  addressOf, busOf, bytesOf, sourceIdOf, zeroWord, type Address, type SourceId, type Word64,
+  addressOf, busOf, bytesOf, sourceIdOf, zeroWord, type Address, type SourceId,
 } from '../base/word.ts';
-import { captureKernel } from '../linux/capture.ts';
-import { crashedKernel } from '../linux/crashed.ts';
-import type { FirmwareTable, PciDevice } from '../linux/firmware.ts';
-import type { KernelSettings } from '../linux/kernel.ts';
-import { Program } from '../linux/program.ts';
-import { releaseNamed } from '../linux/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario, UnitDescription } from '../scenario/scenario.ts';
 import { decodeCapability } from '../vtd/capability.ts';
 import { withChoice } from '../vtd/choices.ts';
 import type { UnitSettings } from '../vtd/core.ts';
 import { profileNamed } from '../vtd/profiles.ts';
 import { DmarUnit } from '../vtd/unit.ts';
-import { Cpu, type KernelProgram, type RegisterBus } from './cpu.ts';
-import type { Device } from './device.ts';
+import { AddressMap, type RegisterTarget } from './address-map.ts';
+import { Cpu } from './cpu.ts';
+import type { Device } from './devices/device.ts';
+import { makeDevice } from './devices/models.ts';
 import { Fabric } from './fabric.ts';
-import { HpsaController } from './hpsa-controller.ts';
+import { barOf, kernelPrograms, outstandingPortsOf } from './kernels.ts';
 import { timingWith, unitTiming, type Timing } from './timing.ts';
 
 const unitBytes = 4096;
 /** Interrupt messages are writes to the first mebibyte below 0xfef00000 (FEEx_xxxx). */
 const interruptMessageRange = 0xfee00000;
-/** Where the kernels' page allocators begin: behind what kernel and initrd take. */
-const kernelImageBytes = 16 * 1024 * 1024;
-
 export interface MachineOptions {
   /** Record events. */
   readonly trace: boolean;
@@ -72,11 +65,13 @@ export class Machine {
       new DmarUnit(unit, this.journal, this.memory, this.agenda, this.trace));
     this.#fabric = new Fabric({
       unitOf: (source) => this.unitOf(source), memory: this.memory, timing, ownerOf: (address) => this.ownerOf(address),
+      deliverInterrupt: (_address, data, cause) => this.#cpu.interrupt(data % 256, cause),
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
-    this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#registerBus(), timing,
-      (cause) => this.devices.forEach((device) => device.afterPanic(cause)),
+    this.#cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,
+      (cause) => this.devices.forEach(({ outstanding }) => outstanding.afterPanic(cause)),
       this.journal, this.agenda, this.trace);
+    this.#placeImage();
   }
 
   /** The capture kernel has come to the end of its statements, and nothing is on the bus. */
@@ -113,10 +108,14 @@ export class Machine {
   }
 
   #unitSettings(unit: UnitDescription, timing: Timing): UnitSettings {
-    const profile = profileNamed(unit.profile);
-    if (profile === undefined) fail(`the scenario was checked: profile ${unit.profile}`);
-    const choices = unit.choices.reduce((known, { name, value }) => {
-      const next = withChoice(known, name, value);
+    const known = profileNamed(unit.profile);
+    if (known === undefined) fail(`the scenario was checked: profile ${unit.profile}`);
+    const profile = {
+      ...known, capability: unit.capability ?? known.capability,
+      extendedCapability: unit.extendedCapability ?? known.extendedCapability,
+    };
+    const choices = unit.choices.reduce((chosen, { name, value }) => {
+      const next = withChoice(chosen, name, value);
       if (next === undefined) fail(`the scenario was checked: choice ${name} ${value}`);
       return next;
     }, profile.choices);
@@ -131,124 +130,61 @@ export class Machine {
     };
   }
 
+  /** What an image says stood in memory and in the unit, before anything runs. */
+  #placeImage(): void {
+    const { image } = this.scenario;
+    if (image === null) return;
+    for (const { address, bytes } of image.pages) this.memory.write(addressOf(address), bytes);
+    for (const unit of this.units) unit.standAs(image.registers);
+  }
+
   #makeDevice(device: DeviceDescription, timing: Timing): Device {
-    // The only model so far; the scenario was checked against the list of models.
-    return new HpsaController({
-      name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, timing,
-    }, this.#fabric, this.journal, this.agenda, this.trace);
+    const made = makeDevice(device.model,
+      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, timing },
+      { fabric: this.#fabric, journal: this.journal, agenda: this.agenda, trace: this.trace });
+    return made ?? fail(`the scenario was checked: model ${device.model}`);
   }
 
-  /** The memory map of the registers: each unit's page, then each device's BAR. */
-  #registerBus(): RegisterBus {
-    const deviceAt = (address: Address): { device: Device; offset: number } | undefined => {
-      for (const [index, description] of this.scenario.devices.entries()) {
-        const bar = barOf(description, index);
-        const device = this.devices[index];
-        if (device !== undefined && bytesOf(address) >= bar.first && bytesOf(address) <= bar.last) {
-          return { device, offset: bytesOf(address) - bar.first };
-        }
-      }
-      return undefined;
-    };
-    const unitAt = (address: Address): { unit: DmarUnit; offset: number } | undefined => {
-      for (const [index, { base }] of this.scenario.units.entries()) {
-        const unit = this.units[index];
-        const offset = bytesOf(address) - base;
-        if (unit !== undefined && offset >= 0 && offset < unitBytes) return { unit, offset };
-      }
-      return undefined;
-    };
-    return {
-      read: (address: Address, bytes: 4 | 8, cause: number): Word64 => {
-        const here = unitAt(address);
-        if (here !== undefined) return here.unit.readRegister(here.offset, bytes, cause);
-        const found = deviceAt(address);
-        return found === undefined ? zeroWord : found.device.readRegister(found.offset, bytes);
-      },
-      write: (address: Address, bytes: 4 | 8, value: Word64, kernel: Owner, cause: number): void => {
-        const here = unitAt(address);
-        if (here !== undefined) return here.unit.writeRegister(here.offset, bytes, value, cause);
-        const found = deviceAt(address);
-        found?.device.writeRegister(found.offset, bytes, value, kernel, cause);
-      },
-      name: (address: Address) => {
-        const here = unitAt(address);
-        if (here !== undefined) {
-          const { unit, offset } = here;
-          return { target: unit.core.name, register: unit.registerName(offset), offset };
-        }
-        const found = deviceAt(address);
-        if (found === undefined) return { target: 'nobody', register: 'nothing', offset: bytesOf(address) };
-        const { device, offset: place } = found;
-        return { target: device.name, register: device.registerName(place), offset: place };
-      },
-    };
+  /** The memory map of the registers: each unit's page, then each device's BAR, then what a workload uses. */
+  #addressMap(): AddressMap {
+    return new AddressMap([
+      ...this.units.map((unit, index) => {
+        const base = this.scenario.units[index]?.base ?? fail(`unit ${index} is described`);
+        return { first: base, last: base + unitBytes - 1, target: unitRegisters(unit) };
+      }),
+      ...this.devices.map((device, index) => ({ ...this.#barOf(index), target: deviceRegisters(device) })),
+      ...this.devices.map((device, index) => ({ ...outstandingPortsOf(index), target: outstandingPorts(device) })),
+    ]);
+  }
+
+  #barOf(index: number): AddressRange {
+    return barOf(this.scenario.devices[index] ?? fail(`device ${index} is described`), index);
   }
 }
 
-/** Devices without a stated BAR get a page each, below the I/O APIC. */
-function barOf(device: DeviceDescription, index: number): AddressRange {
-  return device.bar ?? { first: 0xfe000000 + index * 0x1000, last: 0xfe000fff + index * 0x1000 };
-}
-
-function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
-  const { crashed, capture } = scenario;
-  const { crashKernel } = scenario.platform;
-  const low = crashedMemory(scenario);
-  const crashedSettings = kernelSettings(scenario, crashed.release, crashed.commandLine, low);
-  const captureSettings = kernelSettings(scenario, capture.release, capture.commandLine, crashKernel);
-  return [
-    { release: crashed.release, commandLine: crashed.commandLine,
-      program: new Program(() => crashedKernel(crashedSettings, crashed.statements)) },
-    { release: capture.release, commandLine: capture.commandLine,
-      program: new Program(() => captureKernel(captureSettings, capture.statements)) },
-  ];
-}
-
-/** The largest range below 4 GiB, without what is reserved for the capture kernel. */
-function crashedMemory(scenario: Scenario): AddressRange {
-  const { memory, crashKernel } = scenario.platform;
-  const pieces = memory.flatMap(({ first, last }) => [
-    { first, last: Math.min(last, crashKernel.first - 1) },
-    { first: Math.max(first, crashKernel.last + 1), last },
-  ].filter((piece) => piece.first <= piece.last));
-  const largest = pieces
-    .filter((piece) => piece.first < 2 ** 32)
-    .sort((left, right) => (right.last - right.first) - (left.last - left.first))[0];
-  assert(largest !== undefined, 'the crashed kernel has memory outside the reserved range');
-  return largest;
-}
-
-function kernelSettings(
-  scenario: Scenario, releaseName: string, commandLine: string, memory: AddressRange,
-): KernelSettings {
-  const release = releaseNamed(releaseName);
-  if (release === undefined) fail(`the scenario was checked: release ${releaseName}`);
-  const devices: readonly PciDevice[] = scenario.devices.map((device, index) => {
-    const { first, last } = barOf(device, index);
-    const bar = { first: addressOf(first), last: addressOf(last) };
-    return { name: device.name, source: sourceOf(device), model: device.model, bar };
-  });
-  const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
+function unitRegisters(unit: DmarUnit): RegisterTarget {
   return {
-    release, commandLine, devices, firmware: firmwareTable(scenario),
-    pages: {
-      first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
-      end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),
-    },
+    name: unit.core.name,
+    read: (offset, bytes, cause) => unit.readRegister(offset, bytes, cause),
+    write: (offset, bytes, value, _kernel, cause) => unit.writeRegister(offset, bytes, value, cause),
+    registerName: (offset) => unit.registerName(offset),
   };
 }
 
-function sourceOf(device: DeviceDescription): SourceId {
-  return sourceIdOf(device.sourceId);
+function deviceRegisters(device: Device): RegisterTarget {
+  return {
+    name: device.name,
+    read: (offset, bytes) => device.readRegister(offset, bytes),
+    write: (offset, bytes, value, kernel, cause) => device.writeRegister(offset, bytes, value, kernel, cause),
+    registerName: (offset) => device.registerName(offset),
+  };
 }
 
-function firmwareTable(scenario: Scenario): FirmwareTable {
+function outstandingPorts({ name, outstanding }: Device): RegisterTarget {
   return {
-    hostAddressWidth: scenario.platform.hostAddressWidth,
-    units: scenario.units.map(({ base, buses }) => ({ base: addressOf(base), buses })),
-    reservedRegions: scenario.devices.flatMap((device) =>
-      device.reservedRegions.map(({ first, last }) =>
-        ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),
+    name,
+    read: () => zeroWord,
+    write: (offset, _bytes, value, kernel, cause) => outstanding.writePort(offset, value, kernel, cause),
+    registerName: (offset) => outstanding.portName(offset),
   };
 }

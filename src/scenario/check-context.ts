@@ -1,9 +1,15 @@
 /** What every check of a scenario is given. */
 
+import type { Word64 } from '../base/word.ts';
 import type { BrokenPart } from './parsed.ts';
 import type { Problems } from './problems.ts';
 import type { Scenario } from './scenario.ts';
 import type { SpanTable } from './span.ts';
+
+export interface UnitRegisters {
+  readonly capability: Word64;
+  readonly extendedCapability: Word64;
+}
 
 /** The names that other layers give a meaning to. */
 export interface Vocabulary {
@@ -13,6 +19,10 @@ export interface Vocabulary {
   /** The values that each hardware choice can have. */
   readonly choices: ReadonlyMap<string, readonly string[]>;
   readonly timings: readonly string[];
+  /** What CAP and ECAP of a profile read. */
+  readonly registersOf: (profile: string) => UnitRegisters | undefined;
+  /** Why no unit can have these registers. */
+  readonly capabilityProblem: (registers: UnitRegisters) => string | undefined;
   /** A word of a kernel command line that asks for what is not modelled. */
   readonly unmodelledOption: (commandLine: string) => string | undefined;
 }

@@ -12,11 +12,18 @@ export function checkCrashedStatements(context: CheckContext): void {
   const buffers = new Map<string, BufferState>();
   for (const statement of context.scenario.crashed.statements) {
     switch (statement.kind) {
+      case 'buffer':
+        checkOrigin(context, statement, 'buffer');
+        checkMap(context, statement, buffers);
+        checkDeviceName(context, statement, 'device', statement.device);
+        break;
       case 'map':
+        checkOrigin(context, statement, 'map');
         checkMap(context, statement, buffers);
         checkDeviceName(context, statement, 'device', statement.device);
         break;
       case 'unmap':
+        checkOrigin(context, statement, 'unmap');
         checkBuffer(context, statement, statement.buffer, buffers);
         if (buffers.has(statement.buffer)) buffers.set(statement.buffer, 'unmapped');
         break;
@@ -34,7 +41,7 @@ export function checkCrashedStatements(context: CheckContext): void {
 
 function checkMap(
   { spans, problems }: CheckContext,
-  statement: Extract<CrashedStatement, { kind: 'map' }>,
+  statement: Extract<CrashedStatement, { kind: 'map' | 'buffer' }>,
   buffers: Map<string, BufferState>,
 ): void {
   const nameSpan = spans.ofProperty(statement, 'buffer');
@@ -50,6 +57,24 @@ function checkMap(
   problems.report(sizeSpan, {
     code: 'S077', message: 'the buffer is larger than 16 MiB', label: 'too large',
     help: 'at most `16M`; map several buffers instead',
+  });
+}
+
+/** A kernel that is simulated maps; one that left an image has mapped. */
+function checkOrigin(
+  { scenario, spans, problems }: CheckContext,
+  statement: object,
+  word: 'map' | 'unmap' | 'buffer',
+): void {
+  const span = spans.ofNode(statement);
+  const isImage = scenario.crashed.imageFile !== null;
+  if (span === null || isImage === (word === 'buffer')) return;
+  problems.report(span, {
+    code: 'S083', label: isImage ? 'an image maps nothing more' : 'without an image',
+    message: isImage ? `\`${word}\` is for a crashed kernel that is simulated`
+      : '`buffer` names memory that an image has mapped',
+    help: isImage ? 'name what the image has mapped: `buffer NAME ADDRESS SIZE on DEVICE`'
+      : 'map it: `map NAME SIZE DIRECTION on DEVICE`',
   });
 }
 
@@ -126,7 +151,7 @@ function checkOutstanding({ scenario, spans, problems }: CheckContext): void {
   const devices = new Map<string, string>();
   const counts = new Map<string, number>();
   for (const statement of scenario.crashed.statements) {
-    if (statement.kind === 'map') devices.set(statement.buffer, statement.device);
+    if (statement.kind === 'map' || statement.kind === 'buffer') devices.set(statement.buffer, statement.device);
     if (statement.kind !== 'dma') continue;
     const device = devices.get(statement.buffer) ?? '';
     const count = (counts.get(device) ?? 0) + 1;

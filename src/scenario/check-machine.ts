@@ -4,7 +4,7 @@ import type { CheckContext } from './check-context.ts';
 import { pageBytes } from './limits.ts';
 import { printAddress } from './quantities.ts';
 import type { ProblemText } from './problems.ts';
-import type { AddressRange, DeviceDescription, UnitDescription } from './scenario.ts';
+import type { AddressRange, DeviceDescription, IoApic, UnitDescription } from './scenario.ts';
 
 const oneMebibyte = 0x100000;
 
@@ -12,6 +12,7 @@ export function checkPlatform(context: CheckContext): void {
   const { memory, crashKernel } = context.scenario.platform;
   const sound = memory.filter((range) => checkRange(context, range, 'a memory range'));
   checkOverlaps(context, sound);
+  for (const window of context.scenario.platform.pciWindows) checkWindow(context, window, sound);
   if (!checkRange(context, crashKernel, 'the crash kernel')) return;
   if (!checkPages(context, crashKernel, 'the crash kernel')) return;
   if (crashKernel.first < oneMebibyte) {
@@ -30,6 +31,16 @@ export function checkPlatform(context: CheckContext): void {
     code: 'S073', message: 'the crash kernel is not inside one memory range',
     label: 'not all of this is memory',
     help: memory.length === 0 ? 'the platform has no `memory`' : null,
+  });
+}
+
+/** What the host bridge passes on to PCI is not memory. */
+function checkWindow(context: CheckContext, window: AddressRange, memory: readonly AddressRange[]): void {
+  if (!checkRange(context, window, 'a pci-window') || !checkPages(context, window, 'a pci-window')) return;
+  const other = memory.find((range) => range.first <= window.last && range.last >= window.first);
+  if (other === undefined) return;
+  report(context, window, {
+    code: 'S079', message: 'this window of the host bridge lies in memory', label: `overlaps ${printRange(other)}`,
   });
 }
 
@@ -112,6 +123,22 @@ export function checkScopes({ scenario, spans, problems, broken }: CheckContext)
       && other.buses.first <= buses.last && other.buses.last >= buses.first)) {
       report(unit, 'two units have one bus', 'the second of them', 'let the buses of units not overlap');
     }
+  }
+}
+
+/** Interrupts are told apart by the I/O APIC's id in the firmware's table, and by its source-id at the unit. */
+export function checkIoApics({ scenario, spans, problems }: CheckContext): void {
+  const seen: IoApic[] = [];
+  for (const ioapic of scenario.units.flatMap(({ ioapics }) => ioapics)) {
+    const span = spans.ofNode(ioapic);
+    const twin = seen.find(({ id, sourceId }) => id === ioapic.id || sourceId === ioapic.sourceId);
+    seen.push(ioapic);
+    if (twin === undefined || span === null) continue;
+    const what = twin.id === ioapic.id ? 'id' : 'source id';
+    problems.report(span, {
+      code: 'S069', message: `two I/O APICs have one ${what}`, label: 'the second of them',
+      help: `give each I/O APIC ${what === 'id' ? 'an id' : 'a source id'} of its own`,
+    });
   }
 }
 

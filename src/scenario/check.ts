@@ -7,12 +7,13 @@
 import { checkClaims } from './check-claims.ts';
 import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
-import { checkDeviceRanges, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
 import type { Problems } from './problems.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
+import { imageRelease, type UnitDescription } from './scenario.ts';
 import { suggestion } from './suggest.ts';
 import { printSourceId } from './values.ts';
 
@@ -29,11 +30,14 @@ export function checkScenario(
   checkTimings(context);
   checkUnits(context);
   checkDevices(context);
-  checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
-    'kernel release', vocabulary.releases);
+  if (scenario.crashed.release !== imageRelease || scenario.crashed.imageFile === null) {
+    checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
+      'kernel release', vocabulary.releases);
+  }
   checkName(context, scenario.capture, 'release', scenario.capture.release, 'S051',
     'kernel release', vocabulary.releases);
-  checkCommandLine(context, scenario.crashed);
+  // What an image's kernel was told shows in the image.
+  if (scenario.crashed.imageFile === null) checkCommandLine(context, scenario.crashed);
   checkCommandLine(context, scenario.capture);
   checkCrashedStatements(context);
   checkCaptureStatements(context);
@@ -72,6 +76,8 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
     [scenario.expectations, limits.repetitions, 'Result lines'],
     [platform.memory, limits.repetitions, 'memory ranges'],
     [platform.timings, limits.repetitions, 'timings'],
+    [platform.pciWindows, limits.repetitions, 'windows of the host bridge'],
+    ...scenario.units.map((unit) => [unit.ioapics, limits.repetitions, 'I/O APICs'] as const),
     ...scenario.units.map((unit) => [unit.choices, limits.repetitions, 'choices'] as const),
     ...scenario.devices.map((device) =>
       [device.reservedRegions, limits.repetitions, 'reserved regions'] as const),
@@ -114,9 +120,26 @@ function checkUnits(context: CheckContext): void {
           `value of \`${choice.name}\``, values);
       }
     }
+    checkUnitRegisters(context, unit);
     checkUnit(context, unit);
   }
   checkScopes(context);
+  checkIoApics(context);
+}
+
+/** Registers that the scenario states must be those of a unit that can be. */
+function checkUnitRegisters({ spans, problems, vocabulary }: CheckContext, unit: UnitDescription): void {
+  const known = vocabulary.registersOf(unit.profile);
+  const capability = unit.capability ?? known?.capability;
+  const extendedCapability = unit.extendedCapability ?? known?.extendedCapability;
+  const span = spans.ofProperty(unit, 'capability') ?? spans.ofProperty(unit, 'extendedCapability');
+  if (span === null || capability === undefined || extendedCapability === undefined) return;
+  const problem = vocabulary.capabilityProblem({ capability, extendedCapability });
+  if (problem === undefined) return;
+  problems.report(span, {
+    code: 'S086', message: `no unit reads this: ${problem}`, label: 'not possible',
+    help: 'take both values from the kernel\'s log: `reg_base_addr … cap … ecap …`',
+  });
 }
 
 function checkDevices(context: CheckContext): void {

@@ -160,6 +160,10 @@ const table = {
     'The units do not share out the devices: each bus belongs to one unit, and the last unit, without '
     + '`buses`, takes every device that is left (INCLUDE_PCI_ALL).',
 
+  S069:
+    'Two I/O APICs have one id or one source id. The firmware\'s table names them by their id, and the unit '
+    + 'verifies their requests by the source id.',
+
   S070:
     'A range ends before it begins. Ranges are written as a kernel log has them: both ends belong to '
     + 'them.',
@@ -183,6 +187,9 @@ const table = {
     'A device is given more than sixteen buffers to go on using after the crash. Its model holds '
     + 'no more.',
 
+  S079:
+    'A window of the host bridge lies in memory. What the bridge passes on to PCI is not memory.',
+
   S080:
     'There is no claim: without `never`, `sometimes` or `always` there is nothing to check.',
   S081:
@@ -190,6 +197,18 @@ const table = {
   S082:
     'The scope does not apply to what the claim is about: `reason` goes with `fault` only, '
     + 'and a claim about the log can be limited by `after` and `before` only.',
+  S083:
+    'A crashed kernel that is simulated maps its memory with `map`; one that left an image behind has '
+    + 'mapped it already, and `buffer NAME ADDRESS SIZE on DEVICE` says what of it is in use.',
+  S084:
+    'The image of the hardware cannot be read. It is a file of JSON, plain or gzipped, with the '
+    + 'registers of the unit and the pages that its tables reach; its name is relative to the scenario.',
+  S085:
+    'The image of the hardware is not from the machine that the scenario describes: a page lies where '
+    + 'it has no memory, its unit reads other capabilities, or there are several units.',
+  S086:
+    'CAP and ECAP are not those of any unit that the model can be: it needs a width of tables, and the '
+    + 'places of its registers inside its page, apart from each other.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

@@ -76,6 +76,11 @@ export class JsonShape {
     return reportKind(this.context, json, `a string for \`${key}\``);
   }
 
+  /** For keys that are written only where they say something; null also where the key is not there. */
+  optionalString<Value>(key: string, read: (text: string) => Reading<Value>): LocatedValue<Value> | null {
+    return this.#members.has(key) && !this.isNull(key) ? this.string(key, read) : null;
+  }
+
   number(key: string, check: (value: number) => Reading<number>): LocatedValue<number> | null {
     const json = this.member(key);
     if (json === null) return null;

@@ -25,6 +25,7 @@ export const limits = {
   bufferBytes: 16 * 1024 * 1024,
   dmaCount: 1_000_000,
   faultReason: 0xff,
+  ioapicId: 0xff,
   hostAddressWidth: { lowest: 32, highest: 52 },
   /** A command's address goes through a register of 32 bits. */
   dmaMaskBits: { lowest: 24, highest: 32 },

@@ -5,7 +5,7 @@ import type { JsonContext } from './json-shape.ts';
 import type { JsonValue } from './json-value.ts';
 import { limits } from './limits.ts';
 import { accesses, directions } from './parse-kernel.ts';
-import { checkDuration, checkPositive, checkSize } from './quantities.ts';
+import { checkDuration, checkPositive, checkSize, readAddress } from './quantities.ts';
 import type { CaptureStatement, CrashedStatement, DmaEnd } from './scenario.ts';
 import { checkInteger, readName, readWord } from './values.ts';
 import type { Reading } from './values.ts';
@@ -13,6 +13,7 @@ import type { Reading } from './values.ts';
 const crashedKeys = {
   map: ['kind', 'buffer', 'bytes', 'direction', 'device'],
   unmap: ['kind', 'buffer'],
+  buffer: ['kind', 'buffer', 'address', 'bytes', 'device'],
   dma: ['kind', 'access', 'buffer', 'periodNs', 'until'],
   wait: ['kind', 'durationNs'],
   panic: ['kind'],
@@ -64,6 +65,7 @@ export function readCrashedStatement(
       const buffer = shape.string('buffer', readName);
       return buffer === null ? null : shape.place({ kind, buffer: buffer.value });
     }
+    case 'buffer': return readBuffer(shape);
     case 'dma': return readDma(context, shape);
     case 'wait': return readWait(shape);
     case 'panic': return shape.place({ kind });
@@ -98,6 +100,18 @@ function readMap(shape: JsonShape): CrashedStatement | null {
   if (buffer === null || bytes === null || direction === null || device === null) return null;
   return shape.place({
     kind: 'map', buffer: buffer.value, bytes: bytes.value, direction: direction.value,
+    device: device.value,
+  });
+}
+
+function readBuffer(shape: JsonShape): CrashedStatement | null {
+  const buffer = shape.string('buffer', readName);
+  const address = shape.string('address', readAddress);
+  const bytes = shape.number('bytes', checkSize);
+  const device = shape.string('device', readName);
+  if (buffer === null || address === null || bytes === null || device === null) return null;
+  return shape.place({
+    kind: 'buffer', buffer: buffer.value, address: address.value, bytes: bytes.value,
     device: device.value,
   });
 }

@@ -13,11 +13,12 @@ import type { JsonValue } from './json-value.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import type { Problems } from './problems.ts';
-import { readAddress } from './quantities.ts';
+import { readAddress, readRegisterValue } from './quantities.ts';
 import { readSchedule } from './schedule-text.ts';
-import type {
-  AddressRange, DeviceDescription, Expectation, KernelDescription, PlatformDescription,
-  ResetBehaviour, Scenario, TimingSetting, UnitDescription,
+import {
+  apicModes, unitScopes, type AddressRange, type DeviceDescription, type Expectation, type IoApic,
+  type KernelDescription, type PlatformDescription, type ResetBehaviour, type Scenario, type TimingSetting,
+  type UnitDescription,
 } from './scenario.ts';
 import { SpanTable } from './span.ts';
 import { bad, checkInteger, checkText, good, readName, readSourceId, readWord } from './values.ts';
@@ -48,7 +49,7 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
   ): KernelDescription<Statement> {
     const member = shape?.member(key) ?? null;
     const node = member === null ? null : readKernel(context, member, key, readStatement);
-    return part(key, node, { release: '', commandLine: '', statements: [] });
+    return part(key, node, { release: '', imageFile: null, commandLine: '', statements: [] });
   }
   shape.string('format', readFormat);
   const platformJson = shape.member('platform');
@@ -58,13 +59,14 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
     expectations: shape.array('expectations', (item) => readExpectation(context, item)) ?? [],
     platform: part('platform', platformJson === null ? null : readPlatform(context, platformJson), {
       hostAddressWidth: limits.hostAddressWidth.highest, memory: [],
-      crashKernel: { first: 0, last: 0 }, timings: [],
+      crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic', timings: [],
     }),
     units: part('units', shape.array('units', (item) => readUnit(context, item)), []),
     devices: part('devices', shape.array('devices', (item) => readDevice(context, item)), []),
     crashed: kernel('crashed', readCrashedStatement),
     capture: kernel('capture', readCaptureStatement),
     claims: part('claims', shape.array('claims', (item) => readClaim(context, item)), []),
+    image: null,
     schedule: shape.isNull('schedule')
       ? null : shape.string('schedule', readSchedule)?.value ?? null,
   };
@@ -100,7 +102,7 @@ function readExpectation(context: JsonContext, json: JsonValue): Expectation | n
 }
 
 function readPlatform(context: JsonContext, json: JsonValue): PlatformDescription | null {
-  const keys = ['hostAddressWidth', 'memory', 'crashKernel', 'timings'];
+  const keys = ['hostAddressWidth', 'memory', 'crashKernel', 'pciWindows', 'apic', 'timings'];
   const shape = shapeOf(context, json, 'a platform', keys);
   if (shape === null) return null;
   const { lowest, highest } = limits.hostAddressWidth;
@@ -109,9 +111,14 @@ function readPlatform(context: JsonContext, json: JsonValue): PlatformDescriptio
   const memory = shape.array('memory', (item) => readJsonRange(context, item));
   const crashJson = shape.member('crashKernel');
   const crashKernel = crashJson === null ? null : readJsonRange(context, crashJson);
+  const pciWindows = shape.array('pciWindows', (item) => readJsonRange(context, item));
+  const apic = shape.string('apic', (text) => readWord(text, apicModes));
   const timings = shape.array('timings', (item) => readTiming(context, item));
   if (width === null || memory === null || crashKernel === null || timings === null) return null;
-  return shape.place({ hostAddressWidth: width.value, memory, crashKernel, timings });
+  if (pciWindows === null || apic === null) return null;
+  return shape.place({
+    hostAddressWidth: width.value, memory, crashKernel, pciWindows, apic: apic.value, timings,
+  });
 }
 
 function readJsonRange(context: JsonContext, json: JsonValue): AddressRange | null {
@@ -131,7 +138,9 @@ function readTiming(context: JsonContext, json: JsonValue): TimingSetting | null
 }
 
 function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null {
-  const shape = shapeOf(context, json, 'a unit', ['name', 'base', 'profile', 'buses', 'choices']);
+  const shape = shapeOf(context, json, 'a unit', [
+    'name', 'base', 'profile', 'capability', 'extendedCapability', 'buses', 'scope', 'ioapics', 'choices',
+  ]);
   if (shape === null) return null;
   const name = shape.string('name', readName);
   const base = shape.string('base', readAddress);
@@ -139,10 +148,25 @@ function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null
   const busesJson = shape.member('buses');
   const takesTheRest = busesJson?.kind === 'null';
   const buses = busesJson === null || takesTheRest ? null : readJsonRange(context, busesJson);
+  const scope = shape.string('scope', (text) => readWord(text, unitScopes));
+  const ioapics = shape.array('ioapics', (item) => readIoApic(context, item));
   const choices = shape.array('choices', (item) => readChoice(context, item));
+  const capability = shape.optionalString('capability', readRegisterValue);
+  const extendedCapability = shape.optionalString('extendedCapability', readRegisterValue);
   if (name === null || base === null || profile === null || choices === null) return null;
-  if (buses === null && !takesTheRest) return null;
-  return shape.place({ name: name.value, base: base.value, profile: profile.value, buses, choices });
+  if ((buses === null && !takesTheRest) || scope === null || ioapics === null) return null;
+  return shape.place({
+    name: name.value, base: base.value, profile: profile.value, capability: capability?.value ?? null,
+    extendedCapability: extendedCapability?.value ?? null, buses, scope: scope.value, ioapics, choices,
+  });
+}
+
+function readIoApic(context: JsonContext, json: JsonValue): IoApic | null {
+  const shape = shapeOf(context, json, 'an I/O APIC', ['id', 'sourceId']);
+  const id = shape?.number('id', (value) => checkInteger(value, 'the id of an I/O APIC', 0, limits.ioapicId)) ?? null;
+  const sourceId = shape?.string('sourceId', readSourceId) ?? null;
+  if (shape === null || id === null || sourceId === null) return null;
+  return shape.place({ id: id.value, sourceId: sourceId.value });
 }
 
 function readChoice(
@@ -200,11 +224,14 @@ function readKernel<Statement extends object>(
   what: 'crashed' | 'capture',
   readStatement: (context: JsonContext, json: JsonValue) => Statement | null,
 ): KernelDescription<Statement> | null {
-  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'commandLine', 'statements']);
+  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'imageFile', 'commandLine', 'statements']);
   if (shape === null) return null;
   const release = shape.string('release', readName);
   const commandLine = shape.string('commandLine', (text) => checkText(text, true));
   const statements = shape.array('statements', (item) => readStatement(context, item));
+  const imageFile = shape.optionalString('imageFile', (text) => checkText(text, false));
   if (release === null || commandLine === null || statements === null) return null;
-  return shape.place({ release: release.value, commandLine: commandLine.value, statements });
+  return shape.place({
+    release: release.value, imageFile: imageFile?.value ?? null, commandLine: commandLine.value, statements,
+  });
 }

@@ -6,7 +6,8 @@ import { parseBlock } from './parse-block.ts';
 import type { StatementRule } from './parse-block.ts';
 import { parseRestOfHeader, placeValue } from './parse-machine.ts';
 import type { ParsedBlock } from './parse-machine.ts';
-import { readDuration, readPeriod, readSize } from './quantities.ts';
+import { readAddress, readDuration, readPeriod, readSize } from './quantities.ts';
+import { imageRelease } from './scenario.ts';
 import type {
   CaptureStatement, CrashedStatement, DataDirection, DmaEnd, KernelDescription,
 } from './scenario.ts';
@@ -22,7 +23,7 @@ export function parseCrashed(
   header: Span,
 ): ParsedBlock<KernelDescription<CrashedStatement>> {
   return parseKernel(cursor, 'crashed', header, new Map([
-    ['map', parseMap], ['unmap', parseUnmap], ['dma', parseDma], ['wait', parseWait],
+    ['map', parseMap], ['unmap', parseUnmap], ['buffer', parseBuffer], ['dma', parseDma], ['wait', parseWait],
     ['panic', () => ({ kind: 'panic' })],
   ]));
 }
@@ -45,7 +46,9 @@ function parseKernel<Statement extends object>(
   parsers: ReadonlyMap<string, StatementParser<Statement>>,
 ): ParsedBlock<KernelDescription<Statement>> {
   const release = cursor.value('the name of a kernel release', readName);
-  const headed = parseRestOfHeader(cursor, release !== null);
+  const isImage = block === 'crashed' && release?.value === imageRelease;
+  const imageFile = isImage ? cursor.text('the name of an image', false) : null;
+  const headed = parseRestOfHeader(cursor, release !== null && (!isImage || imageFile !== null));
   const headerSpan = cursor.since(header);
   const fields: { commandLine: Located<string> | null } = { commandLine: null };
   const statements: Statement[] = [];
@@ -65,10 +68,11 @@ function parseKernel<Statement extends object>(
   }
   const whole = parseBlock(cursor, block, headerSpan, rules);
   const node = {
-    release: release?.value ?? '', commandLine: fields.commandLine?.value ?? '', statements,
+    release: release?.value ?? '', imageFile: imageFile?.value ?? null, commandLine: fields.commandLine?.value ?? '', statements,
   };
   cursor.spans.place(node, headerSpan);
   placeValue(cursor, node, 'release', release);
+  placeValue(cursor, node, 'imageFile', imageFile);
   placeValue(cursor, node, 'commandLine', fields.commandLine);
   return { node, whole: whole && headed };
 }
@@ -97,6 +101,23 @@ function parseUnmap(cursor: Cursor): CrashedStatement | null {
   if (buffer === null) return null;
   const node = { kind: 'unmap' as const, buffer: buffer.value };
   placeValue(cursor, node, 'buffer', buffer);
+  return node;
+}
+
+function parseBuffer(cursor: Cursor): CrashedStatement | null {
+  const buffer = cursor.value('the name of a buffer', readName);
+  const address = buffer === null ? null : cursor.value('an address', readAddress);
+  const bytes = address === null ? null : cursor.value('a size', readSize);
+  if (buffer === null || address === null || bytes === null || !cursor.expectWord('on')) return null;
+  const device = cursor.value('the name of a device', readName);
+  if (device === null) return null;
+  const node = {
+    kind: 'buffer' as const, buffer: buffer.value, address: address.value, bytes: bytes.value,
+    device: device.value,
+  };
+  placeValue(cursor, node, 'buffer', buffer);
+  placeValue(cursor, node, 'bytes', bytes);
+  placeValue(cursor, node, 'device', device);
   return node;
 }
 

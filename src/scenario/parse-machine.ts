@@ -1,13 +1,14 @@
 /** The blocks of a scenario's text that describe hardware: platform, unit, device. */
 
+import type { Word64 } from '../base/word.ts';
 import type { Cursor, Located } from './cursor.ts';
 import { limits } from './limits.ts';
 import { parseBlock } from './parse-block.ts';
 import type { StatementRule } from './parse-block.ts';
-import { readAddress, readDuration, readRange } from './quantities.ts';
-import type {
-  AddressRange, DeviceDescription, PlatformDescription, ResetBehaviour, TimingSetting,
-  UnitDescription,
+import { readAddress, readDuration, readRange, readRegisterValue } from './quantities.ts';
+import {
+  apicModes, unitScopes, type AddressRange, type ApicMode, type DeviceDescription, type IoApic,
+  type PlatformDescription, type ResetBehaviour, type TimingSetting, type UnitDescription, type UnitScope,
 } from './scenario.ts';
 import type { Span } from './span.ts';
 import { readInteger, readName, readSourceId, readWord } from './values.ts';
@@ -25,10 +26,16 @@ export function readWidth(text: string): ReturnType<typeof readInteger> {
   return readInteger(text, 'the host address width', lowest, highest);
 }
 
+export function readApicId(text: string): ReturnType<typeof readInteger> {
+  return readInteger(text, 'the id of an I/O APIC', 0, limits.ioapicId);
+}
+
 export function parsePlatform(cursor: Cursor, header: Span): ParsedBlock<PlatformDescription> {
   const fields: { width: Located<number> | null; crashKernel: AddressRange | null } =
     { width: null, crashKernel: null };
   const memory: AddressRange[] = [];
+  const pciWindows: AddressRange[] = [];
+  const apic: { mode: Located<ApicMode> | null } = { mode: null };
   const timings: TimingSetting[] = [];
   const rules = new Map<string, StatementRule>([
     ['host-address-width', { occurs: 'once', parse: () => {
@@ -39,6 +46,11 @@ export function parsePlatform(cursor: Cursor, header: Span): ParsedBlock<Platfor
     ['crash-kernel', { occurs: 'once', parse: () => {
       fields.crashKernel = parseRange(cursor);
       return fields.crashKernel !== null;
+    } }],
+    ['pci-window', { occurs: 'repeatedly', parse: () => parseRangeInto(cursor, pciWindows) }],
+    ['apic', { occurs: 'at most once', parse: () => {
+      apic.mode = cursor.value('a mode of the APIC', (text) => readWord(text, apicModes));
+      return apic.mode !== null;
     } }],
     ['timing', { occurs: 'repeatedly', parse: (keyword) => {
       const name = cursor.value('the name of a timing', readName);
@@ -54,7 +66,8 @@ export function parsePlatform(cursor: Cursor, header: Span): ParsedBlock<Platfor
   const whole = parseBlock(cursor, 'platform', header, rules);
   const node = {
     hostAddressWidth: fields.width?.value ?? limits.hostAddressWidth.highest, memory,
-    crashKernel: fields.crashKernel ?? { first: 0, last: 0 }, timings,
+    crashKernel: fields.crashKernel ?? { first: 0, last: 0 }, pciWindows,
+    apic: apic.mode?.value ?? 'xapic', timings,
   };
   cursor.spans.place(node, cursor.since(header));
   placeValue(cursor, node, 'hostAddressWidth', fields.width);
@@ -67,12 +80,22 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const headerSpan = cursor.since(header);
   const fields: {
     base: Located<number> | null; profile: Located<string> | null; buses: AddressRange | null;
-  } = { base: null, profile: null, buses: null };
+    capability: Located<Word64> | null; extendedCapability: Located<Word64> | null; scope: Located<UnitScope> | null;
+  } = { base: null, profile: null, buses: null, capability: null, extendedCapability: null, scope: null };
+  const ioapics: IoApic[] = [];
   const choices: { readonly name: string; readonly value: string }[] = [];
   const rules = new Map<string, StatementRule>([
     ['profile', { occurs: 'once', parse: () => {
       fields.profile = cursor.value('the name of a profile', readName);
       return fields.profile !== null;
+    } }],
+    ['capability', { occurs: 'at most once', parse: () => {
+      fields.capability = cursor.value('what CAP reads', readRegisterValue);
+      return fields.capability !== null;
+    } }],
+    ['extended-capability', { occurs: 'at most once', parse: () => {
+      fields.extendedCapability = cursor.value('what ECAP reads', readRegisterValue);
+      return fields.extendedCapability !== null;
     } }],
     ['base', { occurs: 'once', parse: () => {
       fields.base = cursor.value('an address', readAddress);
@@ -81,6 +104,20 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
     ['buses', { occurs: 'at most once', parse: () => {
       fields.buses = parseRange(cursor);
       return fields.buses !== null;
+    } }],
+    ['scope', { occurs: 'at most once', parse: () => {
+      fields.scope = cursor.value('how the firmware lists devices', (text) => readWord(text, unitScopes));
+      return fields.scope !== null;
+    } }],
+    ['ioapic', { occurs: 'repeatedly', parse: (keyword) => {
+      const id = cursor.value('the id of an I/O APIC', readApicId);
+      const sourceId = id === null ? null : cursor.value('a bus:device.function', readSourceId);
+      if (id === null || sourceId === null) return false;
+      const node = { id: id.value, sourceId: sourceId.value };
+      ioapics.push(cursor.spans.place(node, cursor.since(keyword)));
+      cursor.spans.placeProperty(node, 'id', id.span);
+      cursor.spans.placeProperty(node, 'sourceId', sourceId.span);
+      return true;
     } }],
     ['choice', { occurs: 'repeatedly', parse: (keyword) => {
       const choice = cursor.value('the name of a choice', readName);
@@ -96,12 +133,16 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const whole = parseBlock(cursor, 'unit', headerSpan, rules);
   const node = {
     name: name?.value ?? '', base: fields.base?.value ?? 0, profile: fields.profile?.value ?? '',
-    buses: fields.buses, choices,
+    capability: fields.capability?.value ?? null, extendedCapability: fields.extendedCapability?.value ?? null,
+    buses: fields.buses, scope: fields.scope?.value ?? 'all', ioapics, choices,
   };
   cursor.spans.place(node, cursor.since(header));
   placeValue(cursor, node, 'name', name);
   placeValue(cursor, node, 'base', fields.base);
   placeValue(cursor, node, 'profile', fields.profile);
+  placeValue(cursor, node, 'capability', fields.capability);
+  placeValue(cursor, node, 'extendedCapability', fields.extendedCapability);
+  placeValue(cursor, node, 'scope', fields.scope);
   return { node, whole: whole && headed };
 }
 

@@ -205,11 +205,14 @@ class TextParser {
     return {
       name, about: head.about, expectations: head.expectations,
       platform: this.#platform
-        ?? { hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, timings: [] },
+        ?? {
+          hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic',
+          timings: [],
+        },
       units: this.#units, devices: this.#devices,
-      crashed: this.#crashed ?? { release: '', commandLine: '', statements: [] },
-      capture: this.#capture ?? { release: '', commandLine: '', statements: [] },
-      claims: this.#claims, schedule: this.#schedule,
+      crashed: this.#crashed ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      capture: this.#capture ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      claims: this.#claims, image: null, schedule: this.#schedule,
     };
   }
 }

@@ -1,5 +1,6 @@
 /** The canonical JSON of a scenario; `parse-json.ts` accepts exactly this. */
 
+import { hex } from '../base/word.ts';
 import { printAddress } from './quantities.ts';
 import { printSchedule } from './schedule-text.ts';
 import type { AddressRange, ClaimScope, CrashedStatement, CaptureStatement, Scenario }
@@ -22,11 +23,17 @@ export function printJson(scenario: Scenario): string {
       hostAddressWidth: platform.hostAddressWidth,
       memory: platform.memory.map(rangeJson),
       crashKernel: rangeJson(platform.crashKernel),
+      pciWindows: platform.pciWindows.map(rangeJson),
+      apic: platform.apic,
       timings: platform.timings.map(({ name, valueNs }) => ({ name, valueNs })),
     },
-    units: scenario.units.map(({ name, base, profile, buses, choices }) => ({
-      name, base: printAddress(base), profile, buses: buses === null ? null : rangeJson(buses),
-      choices: choices.map((choice) => ({ name: choice.name, value: choice.value })),
+    units: scenario.units.map((unit) => ({
+      name: unit.name, base: printAddress(unit.base), profile: unit.profile,
+      ...(unit.capability === null ? {} : { capability: hex(unit.capability) }),
+      ...(unit.extendedCapability === null ? {} : { extendedCapability: hex(unit.extendedCapability) }),
+      buses: unit.buses === null ? null : rangeJson(unit.buses), scope: unit.scope,
+      ioapics: unit.ioapics.map(({ id, sourceId }) => ({ id, sourceId: printSourceId(sourceId) })),
+      choices: unit.choices.map((choice) => ({ name: choice.name, value: choice.value })),
     })),
     devices: scenario.devices.map((device) => ({
       name: device.name,
@@ -39,6 +46,7 @@ export function printJson(scenario: Scenario): string {
     })),
     crashed: {
       release: scenario.crashed.release,
+      ...(scenario.crashed.imageFile === null ? {} : { imageFile: scenario.crashed.imageFile }),
       commandLine: scenario.crashed.commandLine,
       statements: scenario.crashed.statements.map(statementJson),
     },
@@ -79,6 +87,10 @@ function statementJson(statement: CrashedStatement | CaptureStatement): object {
       device: statement.device,
     };
     case 'unmap': return { kind, buffer: statement.buffer };
+    case 'buffer': return {
+      kind, buffer: statement.buffer, address: printAddress(statement.address), bytes: statement.bytes,
+      device: statement.device,
+    };
     case 'dma': return {
       kind, access: statement.access, buffer: statement.buffer, periodNs: statement.periodNs,
       until: endJson(statement.until),

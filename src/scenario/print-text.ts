@@ -5,6 +5,7 @@
  * know them; only an empty command line is left out.
  */
 
+import { hex } from '../base/word.ts';
 import { printHeadComment } from './head-comment.ts';
 import { printAddress, printDuration, printSize } from './quantities.ts';
 import { printSchedule } from './schedule-text.ts';
@@ -24,7 +25,8 @@ export function printText(scenario: Scenario): string {
     ...scenario.units.map((unit) => block(`unit ${unit.name}`, unitLines(unit))),
     ...scenario.devices.map((device) =>
       block(`device ${device.name} ${printSourceId(device.sourceId)}`, deviceLines(device))),
-    block(`crashed ${scenario.crashed.release}`, kernelLines(scenario.crashed)),
+    block(`crashed ${scenario.crashed.release}${imageText(scenario.crashed.imageFile)}`,
+      kernelLines(scenario.crashed)),
     block(`capture ${scenario.capture.release}`, kernelLines(scenario.capture)),
     scenario.claims.map(claimLine).join('\n'),
     schedule === null || schedule.length === 0 ? '' : `schedule ${printSchedule(schedule)}`,
@@ -36,11 +38,17 @@ function block(header: string, lines: readonly string[]): string {
   return [`${header} {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');
 }
 
+function imageText(file: string | null): string {
+  return file === null ? '' : ` ${stringText(file)}`;
+}
+
 function platformLines(platform: PlatformDescription): readonly string[] {
   return [
     `host-address-width ${platform.hostAddressWidth}`,
     ...platform.memory.map((range) => `memory ${rangeText(range)}`),
     `crash-kernel ${rangeText(platform.crashKernel)}`,
+    ...platform.pciWindows.map((range) => `pci-window ${rangeText(range)}`),
+    ...(platform.apic === 'xapic' ? [] : [`apic ${platform.apic}`]),
     ...platform.timings.map(({ name, valueNs }) => `timing ${name} ${printDuration(valueNs)}`),
   ];
 }
@@ -48,8 +56,12 @@ function platformLines(platform: PlatformDescription): readonly string[] {
 function unitLines(unit: UnitDescription): readonly string[] {
   return [
     `profile ${unit.profile}`,
+    ...(unit.capability === null ? [] : [`capability ${hex(unit.capability)}`]),
+    ...(unit.extendedCapability === null ? [] : [`extended-capability ${hex(unit.extendedCapability)}`]),
     `base ${printAddress(unit.base)}`,
     ...(unit.buses === null ? [] : [`buses ${rangeText(unit.buses)}`]),
+    ...(unit.scope === 'all' ? [] : [`scope ${unit.scope}`]),
+    ...unit.ioapics.map(({ id, sourceId }) => `ioapic ${id} ${printSourceId(sourceId)}`),
     ...unit.choices.map(({ name, value }) => `choice ${name} ${value}`),
   ];
 }
@@ -88,6 +100,10 @@ function statementLine(statement: CrashedStatement | CaptureStatement): string {
       return `map ${buffer} ${printSize(bytes)} ${direction} on ${device}`;
     }
     case 'unmap': return `unmap ${statement.buffer}`;
+    case 'buffer': {
+      const { buffer, address, bytes, device } = statement;
+      return `buffer ${buffer} ${printAddress(address)} ${printSize(bytes)} on ${device}`;
+    }
     case 'dma': {
       const { access, buffer, periodNs, until } = statement;
       return `dma ${access} ${buffer} every ${printDuration(periodNs)} ${endText(until)}`;

@@ -1,5 +1,6 @@
 /** Reading and printing addresses, durations and sizes; the bounds are those of both spellings. */
 
+import { word, type Word64 } from '../base/word.ts';
 import { limits } from './limits.ts';
 import { quote } from './printable.ts';
 import type { ProblemText } from './problems.ts';
@@ -19,6 +20,15 @@ export function readAddress(text: string): Reading<number> {
   return bad({
     code: 'S031', message: `the address ${quote(text)} is too large`, label: 'too large',
     help: 'addresses are below 2^52 (0x10000000000000)',
+  });
+}
+
+/** What a 64-bit register reads, `0x…`. */
+export function readRegisterValue(text: string): Reading<Word64> {
+  if (/^0x[0-9a-fA-F]{1,16}$/.test(text)) return good(word(BigInt(text)));
+  return bad({
+    code: 'S031', message: `${quote(text)} is not a register's value`, label: 'not a value',
+    help: 'write it in hexadecimal with `0x`, at most 16 digits',
   });
 }
 

@@ -9,6 +9,7 @@ import { parseText } from './parse-text.ts';
 import type { ParsedScenario } from './parsed.ts';
 import { Problems } from './problems.ts';
 import type { Scenario } from './scenario.ts';
+import { loadImage, type ImageFiles } from './image/load-image.ts';
 import { LineTable } from './span.ts';
 import type { SourceSpan, SpanTable } from './span.ts';
 
@@ -40,6 +41,7 @@ export function readScenario(
   file: string,
   bytes: Uint8Array | string,
   vocabulary: Vocabulary,
+  files: ImageFiles = () => 'no image can be read here',
 ): ScenarioReading {
   const problems = new Problems();
   const source = decodeSource(bytes, problems) ?? '';
@@ -47,7 +49,10 @@ export function readScenario(
   if (parsed !== null) checkScenario(parsed, vocabulary, problems);
   const lines = new LineTable(source);
   if (parsed !== null && problems.count === 0) {
-    return { ok: true, scenario: parsed.scenario, spans: spansOf(parsed.spans, lines), source };
+    const image = loadImage({ ...parsed, problems, vocabulary }, files);
+    if (problems.count === 0) {
+      return { ok: true, scenario: { ...parsed.scenario, image }, spans: spansOf(parsed.spans, lines), source };
+    }
   }
   return { ok: false, diagnostics: problems.diagnostics(file, lines), source };
 }

@@ -8,6 +8,9 @@
  * Addresses are byte addresses below 2^52 and times whole nanoseconds, both exact in a double.
  */
 
+import type { Word64 } from '../base/word.ts';
+import type { HardwareImage } from './image/hardware-image.ts';
+
 /** Inclusive at both ends, like the RMRR and memory-map lines of a kernel log. */
 export interface AddressRange {
   readonly first: number;
@@ -25,6 +28,8 @@ export interface Scenario {
   readonly crashed: KernelDescription<CrashedStatement>;
   readonly capture: KernelDescription<CaptureStatement>;
   readonly claims: readonly Claim[];
+  /** What `crashed.imageFile` holds; null where the crashed kernel is simulated. */
+  readonly image: HardwareImage | null;
   /** The choices taken, one for each step of the machine; null: always the earliest event. */
   readonly schedule: readonly number[] | null;
 }
@@ -39,8 +44,15 @@ export interface PlatformDescription {
   readonly hostAddressWidth: number;
   readonly memory: readonly AddressRange[];
   readonly crashKernel: AddressRange;
+  /** Memory windows of the host bridge, as its _CRS has them; 5.3 and later give no I/O address there. */
+  readonly pciWindows: readonly AddressRange[];
+  /** What the CPU's interrupt controller can be switched to. */
+  readonly apic: ApicMode;
   readonly timings: readonly TimingSetting[];
 }
+
+export const apicModes = ['xapic', 'x2apic'] as const;
+export type ApicMode = (typeof apicModes)[number];
 
 export interface TimingSetting {
   readonly name: string;
@@ -51,10 +63,26 @@ export interface UnitDescription {
   readonly name: string;
   readonly base: number;
   readonly profile: string;
+  /** What CAP and ECAP read, where that is not what the profile says. */
+  readonly capability: Word64 | null;
+  readonly extendedCapability: Word64 | null;
   /** The buses in its device scope; null: every device that no other unit has (INCLUDE_PCI_ALL). */
   readonly buses: AddressRange | null;
+  readonly scope: UnitScope;
+  /** I/O APICs in its device scope; where no unit has one, the firmware does not offer interrupt remapping. */
+  readonly ioapics: readonly IoApic[];
   /** Departures from the profile: `choice NAME VALUE`. */
   readonly choices: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** How the firmware says that a unit without buses takes the rest: INCLUDE_PCI_ALL, or device by device. */
+export const unitScopes = ['all', 'listed'] as const;
+export type UnitScope = (typeof unitScopes)[number];
+
+export interface IoApic {
+  readonly id: number;
+  /** The source-id of its interrupt requests, packed as a device's. */
+  readonly sourceId: number;
 }
 
 export interface DeviceDescription {
@@ -74,8 +102,13 @@ export type ResetBehaviour =
   | { readonly kind: 'late'; readonly afterNs: number }
   | { readonly kind: 'ignored' };
 
+/** Stands in the place of a release where the crashed kernel is not simulated but left an image behind. */
+export const imageRelease = 'image';
+
 export interface KernelDescription<Statement> {
   readonly release: string;
+  /** With `imageRelease`: as written, relative to the scenario. */
+  readonly imageFile: string | null;
   readonly commandLine: string;
   readonly statements: readonly Statement[];
 }
@@ -86,6 +119,9 @@ export type CrashedStatement =
   | { readonly kind: 'map'; readonly buffer: string; readonly bytes: number;
       readonly direction: DataDirection; readonly device: string }
   | { readonly kind: 'unmap'; readonly buffer: string }
+  /** What an image has mapped already, by the address that the device uses. */
+  | { readonly kind: 'buffer'; readonly buffer: string; readonly address: number; readonly bytes: number;
+      readonly device: string }
   | { readonly kind: 'dma'; readonly access: 'read' | 'write'; readonly buffer: string;
       readonly periodNs: number; readonly until: DmaEnd }
   | { readonly kind: 'wait'; readonly durationNs: number }

@@ -8,9 +8,9 @@ import type { CommandLine } from './command-line.ts';
 import { exitCode, worse } from './exit-codes.ts';
 import { loadScenario, withReleases } from './load.ts';
 import type { Output } from './output.ts';
-import { systemText } from './read-file.ts';
 import { codeOf, endText } from './run-command.ts';
 import { stepCommandLine } from './run-story.ts';
+import { systemText } from './system-text.ts';
 import { printable } from './terminal.ts';
 import { firstWrong } from './verdict-text.ts';
 

@@ -1,7 +1,6 @@
 /** `dmarsim conform`: recorded vectors against the model, family by family. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { conformCase, type CaseResult, type ConformProfile } from '../analysis/conform.ts';
 import { readVectors, type VectorFile } from '../analysis/vectors.ts';
 import { departures } from '../vtd/departures.ts';
@@ -9,11 +8,11 @@ import type { CommandLine } from './command-line.ts';
 import { differenceLines } from './difference-text.ts';
 import { exitCode, worse } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import { readFileHead } from './read-file.ts';
+import { readPackedFile } from './packed-file.ts';
 import { printable } from './terminal.ts';
 
 /** Far more than a file of vectors has, packed or not. */
-const unpackedLimit = 256 * 2 ** 20;
+const sizeLimit = 256 * 2 ** 20;
 /** Failures that are shown in full. */
 const failuresShown = 10;
 
@@ -71,24 +70,9 @@ function vectorFiles(path: string): readonly string[] {
 }
 
 function loadVectors(path: string): VectorFile | string {
-  const bytes = readFileHead(path, unpackedLimit + 1, 'a file of vectors');
-  if (typeof bytes === 'string') return bytes;
-  const json = unpacked(bytes);
-  const file = typeof json === 'string' ? json : readVectors(new TextDecoder().decode(json));
+  const read = readPackedFile(path, { stored: sizeLimit, unpacked: sizeLimit });
+  const file = typeof read === 'string' ? read : readVectors(read.text);
   return typeof file === 'string' ? `${printable(path)}: ${printable(file)}` : file;
-}
-
-/** What the bytes are without gzip, or why that is not to be had. */
-function unpacked(bytes: Uint8Array): Uint8Array | string {
-  const tooLarge = `has more than ${unpackedLimit / 2 ** 20} MiB`;
-  if (bytes.length > unpackedLimit) return tooLarge;
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: unpackedLimit });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return code === 'ERR_BUFFER_TOO_LARGE' ? `${tooLarge}, unpacked` : 'is damaged: it cannot be unpacked';
-  }
 }
 
 function families(results: readonly { readonly family: string; readonly result: CaseResult }[]):

@@ -49,6 +49,8 @@ function fields(what: Happening): Fields {
     case 'store':
     case 'load':
       return { address: hexAddress(what.address), bytes: what.bytes, value: hex(what.value) };
+    case 'copy': return { from: hexAddress(what.from), to: hexAddress(what.to), length: what.length };
+    case 'fill': return { address: hexAddress(what.address), count: what.count, first: wideHex(what.first) };
     case 'clear':
     case 'write-back':
       return { address: hexAddress(what.address), length: what.length };

@@ -49,6 +49,8 @@ function describe(what: Happening): string {
       return `load${what.bytes * 8} ${hexAddress(what.address)} is `
         + `${what.bytes === 8 ? wideHex(what.value) : hex(what.value)}`;
     case 'clear': return `clear ${hexAddress(what.address)} +${hex(what.length)}`;
+    case 'copy': return `copy ${hexAddress(what.from)} +${hex(what.length)} to ${hexAddress(what.to)}`;
+    case 'fill': return `fill ${hexAddress(what.address)} with ${what.count} entries from ${wideHex(what.first)} on`;
     case 'write-back': return `write back ${hexAddress(what.address)} +${hex(what.length)}`;
     case 'register-read':
       return `read ${what.target} ${what.register} (${hex(what.offset)}) is ${hex(what.value)}`;
@@ -65,7 +67,7 @@ function describe(what: Happening): string {
 
 type NotSoftware = Exclude<Happening, { kind:
   'kernel-start' | 'panic' | 'kernel-end' | 'routine-enter' | 'routine-leave' | 'store' | 'load' | 'clear'
-  | 'write-back' | 'register-read' | 'register-write' | 'wait' | 'wait-end' | 'sleep' | 'interrupt' | 'log' }>;
+  | 'copy' | 'fill' | 'write-back' | 'register-read' | 'register-write' | 'wait' | 'wait-end' | 'sleep' | 'interrupt' | 'log' }>;
 
 function describeUnit(what: NotSoftware): string {
   switch (what.kind) {

@@ -1,25 +1,57 @@
 /** Reading scenario files, and putting the releases of a command line in their place. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { vocabulary } from '../analysis/vocabulary.ts';
-import { releaseNamed } from '../linux/releases.ts';
+import { releaseNamed } from '../linux/releases/releases.ts';
 import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
+import { imageLimits } from '../scenario/image/hardware-image.ts';
 import { readScenario } from '../scenario/read.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { nearest } from '../scenario/suggest.ts';
 import type { Output } from './output.ts';
-import { readFileHead } from './read-file.ts';
+import { readPackedFile } from './packed-file.ts';
+import { systemText } from './system-text.ts';
 import { printable, type Paint } from './terminal.ts';
 
 /** One byte more than the scenario reader takes, so that it sees that there is more. */
 const readLimit = 1024 * 1024 + 1;
 
+export function readFileHead(path: string): Uint8Array | string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    return `${printable(path)}: ${systemText(error)}`;
+  }
+  try {
+    if (fstatSync(file).isDirectory()) return `${printable(path)}: is a folder, not a scenario`;
+    const bytes = new Uint8Array(readLimit);
+    let length = 0;
+    for (;;) {
+      const count = readSync(file, bytes, length, readLimit - length, null);
+      length += count;
+      if (count === 0 || length === readLimit) return bytes.subarray(0, length);
+    }
+  } catch (error) {
+    return `${printable(path)}: ${systemText(error)}`;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The text of an image of hardware, or why there is none. */
+export function readImageFile(path: string): { readonly text: string } | string {
+  return readPackedFile(path, { stored: imageLimits.bytes, unpacked: imageLimits.bytes });
+}
+
 /** Prints what is wrong with the file and returns undefined, or returns the scenario. */
 export function loadScenario(path: string, output: Output): Scenario | undefined {
-  const bytes = readFileHead(path, readLimit, 'a scenario');
+  const bytes = readFileHead(path);
   if (typeof bytes === 'string') {
     output.talk(`error: ${bytes}`);
     return undefined;
   }
-  const reading = readScenario(path, bytes, vocabulary);
+  const reading = readScenario(path, bytes, vocabulary, (name) => readImageFile(resolve(dirname(path), name)));
   if (!reading.ok) {
     for (const diagnostic of reading.diagnostics) {
       output.talk(formatDiagnostic(diagnostic, reading.source, styleFor(output.paintTalk)));
@@ -42,6 +74,10 @@ export function withReleases(
     return undefined;
   }
   const { crashed, capture } = scenario;
+  if (crashed.imageFile !== null && options.has('crashed')) {
+    output.talk('error: --crashed: the crashed kernel of this scenario is an image, not a release');
+    return undefined;
+  }
   // `Result: Holds` speaks of the release in the file, also when another takes its place.
   const expectations = options.has('capture')
     ? scenario.expectations.map(({ release, result }) => ({ release: release ?? capture.release, result }))

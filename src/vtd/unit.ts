@@ -3,7 +3,7 @@
  * registers, memory, DMA requests and interrupt messages, and nothing else.
  */
 import type { Agenda, Appointment } from '../base/agenda.ts';
-import type { Trace } from '../base/event.ts';
+import { noCause, type Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { compose, get, isSet, type Word64 } from '../base/word.ts';
@@ -19,6 +19,7 @@ import { RegisterInvalidation } from './register-invalidation.ts';
 import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR } from './registers.ts';
 import type { Answer, TranslationRequest } from './request.ts';
 import { RequestsInProgress } from './requests-in-progress.ts';
+import { takeRegisters } from './standing-state.ts';
 import { Translation } from './translation.ts';
 
 export class DmarUnit {
@@ -46,6 +47,13 @@ export class DmarUnit {
       this.core, this.#faults, this.#requests, this.#interrupts);
     this.#registerInvalidation = new RegisterInvalidation(this.core, this.#requests);
     this.#command = agenda.add(() => this.#completeCommand());
+  }
+
+  /** Before anything runs: takes over how a unit was found. Descriptors that were waiting go on. */
+  standAs(readings: ReadonlyMap<string, Word64>): void {
+    takeRegisters(this.core, readings);
+    this.#protectedMemory.follow();
+    this.#queue.kick(noCause);
   }
 
   // --- requests -----------------------------------------------------------------------------

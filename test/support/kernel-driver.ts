@@ -2,15 +2,16 @@
  * Kernel routines without a machine: memory and registers are maps, waits are answered from a script,
  * and every operation is kept as a line of text in raw numbers.
  */
-import { addressOf, bytesOf, sourceIdOf, type Word64 } from '../../src/base/word.ts';
-import type { Domain } from '../../src/linux/dmar-domain.ts';
-import { allocDomain } from '../../src/linux/domain.ts';
-import { allocIommu, type Iommu } from '../../src/linux/iommu.ts';
-import type { PciDevice } from '../../src/linux/firmware.ts';
-import { Kernel } from '../../src/linux/kernel.ts';
-import type { Answer, Operation, Routine } from '../../src/linux/operation.ts';
-import { dmarEnableQi } from '../../src/linux/queued-invalidation.ts';
-import { releaseNamed } from '../../src/linux/releases.ts';
+import { addressOf, and32, bytesOf, sourceIdOf, type Word64 } from '../../src/base/word.ts';
+import type { Domain } from '../../src/linux/iommu/dmar-domain.ts';
+import { allocDomain } from '../../src/linux/iommu/domain.ts';
+import { IntelIommu } from '../../src/linux/iommu/intel-iommu.ts';
+import { allocIommu, type Iommu } from '../../src/linux/iommu/iommu.ts';
+import type { PciDevice } from '../../src/linux/core/firmware.ts';
+import { Kernel } from '../../src/linux/core/kernel.ts';
+import type { Answer, Operation, Routine } from '../../src/linux/core/operation.ts';
+import { dmarEnableQi } from '../../src/linux/iommu/queued-invalidation.ts';
+import { releaseNamed } from '../../src/linux/releases/releases.ts';
 
 export const unitBase = 0xf4ffe000;
 /** Sandy Bridge-EP: 256 domains, 4 levels, 8 fault records at 0x100, page-selective, both drains, queue. */
@@ -22,12 +23,14 @@ export interface Setup {
   readonly ecap?: bigint;
   readonly release?: string;
   readonly options?: string;
+  readonly isKdump?: boolean;
   /** Switch the invalidation queue on first; else flushes go by registers. */
   readonly queue?: boolean;
 }
 
 export class KernelDriver {
   readonly kernel: Kernel;
+  readonly driver: IntelIommu;
   readonly iommu: Iommu;
   readonly device: PciDevice;
   readonly operations: string[] = [];
@@ -44,27 +47,30 @@ export class KernelDriver {
     if (release === undefined) throw new Error('no such release');
     this.device = {
       name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa',
-      bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) },
+      bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, outstandingPorts: addressOf(0xfd000000),
     };
     this.kernel = new Kernel({
-      release, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
+      release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
       firmware: {
-        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null }], reservedRegions: [],
+        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
+        reservedRegions: [],
       },
+      platform: { pciWindows: [], x2apic: false },
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },
     });
     this.setRegister(0x08, setup.cap ?? usualCap);
     this.setRegister(0x10, setup.ecap ?? usualEcap);
     this.setRegister(0x00, 0x10n, 4);
-    this.iommu = this.run(allocIommu(0, addressOf(unitBase), () => this.kernel.pages.allocate()));
-    this.kernel.iommus.push(this.iommu);
+    this.iommu = this.run(allocIommu(0, addressOf(unitBase), release, () => this.kernel.pages.allocate()));
+    this.driver = new IntelIommu(this.kernel);
+    this.driver.iommus.push(this.iommu);
     if (setup.queue === true) this.run(dmarEnableQi(this.iommu));
     this.forget();
   }
 
   /** A domain with the given id, as `alloc_domain` and `domain_attach_iommu` leave it. */
   domain(id: number): Domain {
-    const domain = this.run(allocDomain(this.kernel, this.device));
+    const domain = this.run(allocDomain(this.driver, this.device));
     domain.did = id;
     this.forget();
     return domain;
@@ -117,6 +123,23 @@ export class KernelDriver {
       case 'clear':
         for (let at = 0; at < operation.length; at += 4) this.#words.delete(bytesOf(operation.address) + at);
         return 0;
+      case 'copy':
+        for (let at = 0; at < operation.length; at += 4) {
+          this.poke(bytesOf(operation.to) + at, this.peek(bytesOf(operation.from) + at) % 2n ** 32n, 4);
+        }
+        return 0;
+      case 'fill':
+        for (let index = 0; index < operation.count; index += 1) {
+          this.poke(bytesOf(operation.address) + 8 * index, bigOf(operation.first) + BigInt(4096 * index));
+        }
+        return 0;
+      case 'find': {
+        let index = operation.start;
+        const has = (entry: number): boolean =>
+          and32(Number(this.peek(bytesOf(operation.address) + 16 * entry) % 2n ** 32n), operation.mask) !== 0;
+        while (index < operation.count && !has(index)) index += 1;
+        return index < operation.count ? index : -1;
+      }
       case 'wait': return this.waits.shift() ?? 0;
       case 'clock': return this.nowNs;
       case 'log':
@@ -144,6 +167,10 @@ export function operationText(operation: Operation): string {
     case 'load': return `load${operation.bytes * 8} ${hex(bytesOf(operation.address))}`;
     case 'store':
       return `store${operation.bytes * 8} ${hex(bytesOf(operation.address))} ${hex(bigOf(operation.value))}`;
+    case 'copy': return `copy ${hex(bytesOf(operation.from))} ${operation.length} to ${hex(bytesOf(operation.to))}`;
+    case 'fill':
+      return `fill ${hex(bytesOf(operation.address))} ${operation.count} from ${hex(bigOf(operation.first))}`;
+    case 'find': return `find ${hex(bytesOf(operation.address))} from ${operation.start}`;
     case 'clear':
     case 'write-back': return `${operation.kind} ${hex(bytesOf(operation.address))} ${operation.length}`;
     case 'register-read': return `read${operation.bytes * 8} +${hex(bytesOf(operation.address) - unitBase)}`;

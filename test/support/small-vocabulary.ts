@@ -7,5 +7,7 @@ export const smallVocabulary: Vocabulary = {
   models: ['hpsa'],
   choices: new Map([['caching', ['by-device', 'by-domain']]]),
   timings: ['walk-step'],
+  registersOf: () => ({ capability: { low: 1, high: 0 }, extendedCapability: { low: 1, high: 0 } }),
+  capabilityProblem: ({ capability }) => (capability.high === 0 && capability.low === 0 ? 'CAP reads zero' : undefined),
   unmodelledOption: (commandLine) => commandLine.split(' ').find((word) => word === 'iommu=pt'),
 };

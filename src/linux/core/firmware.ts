@@ -1,0 +1,35 @@
+/** What a kernel is told of its machine: the firmware's DMAR table, and the PCI devices that it found. */
+import type { Address, SourceId } from '../../base/word.ts';
+
+/** What the firmware's DMAR table says, in its own order. */
+export interface FirmwareTable {
+  readonly hostAddressWidth: number;
+  /** DRHD structures; `buses` null: INCLUDE_PCI_ALL, the last one. */
+  readonly units: readonly {
+    readonly base: Address;
+    readonly buses: { readonly first: number; readonly last: number } | null;
+    /** It takes what is left, and the table lists that device by device instead of with INCLUDE_PCI_ALL. */
+    readonly isListed: boolean;
+    /** Scopes of I/O APICs; where no unit has one, the table does not offer interrupt remapping. */
+    readonly ioapics: readonly { readonly id: number; readonly source: SourceId }[];
+  }[];
+  readonly reservedRegions: readonly {
+    readonly first: Address; readonly last: Address; readonly device: SourceId }[];
+}
+
+/** What a kernel finds besides the DMAR table. */
+export interface PlatformTable {
+  /** Memory windows of the host bridge. */
+  readonly pciWindows: readonly { readonly first: Address; readonly last: Address }[];
+  /** The CPU has x2APIC. */
+  readonly x2apic: boolean;
+}
+
+export interface PciDevice {
+  readonly name: string;
+  readonly source: SourceId;
+  readonly model: string;
+  readonly bar: { readonly first: Address; readonly last: Address };
+  /** Where a scenario's workload tells the model of the device what is outstanding. */
+  readonly outstandingPorts: Address;
+}

@@ -1,0 +1,110 @@
+/** What the two kernels of a scenario are told of their machine, and their programs. */
+import { assert, fail } from '../base/assert.ts';
+import { addressOf, sourceIdOf, type SourceId } from '../base/word.ts';
+import { captureKernel } from '../linux/capture.ts';
+import type { FirmwareTable, PciDevice, PlatformTable } from '../linux/core/firmware.ts';
+import type { KernelSettings } from '../linux/core/kernel.ts';
+import { Program } from '../linux/core/program.ts';
+import { crashedImage } from '../linux/crashed-image.ts';
+import { crashedKernel } from '../linux/crashed.ts';
+import { releaseNamed } from '../linux/releases/releases.ts';
+import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
+import type { KernelProgram } from './cpu.ts';
+
+/** Where the kernels' page allocators begin: behind what kernel and initrd take. */
+const kernelImageBytes = 16 * 1024 * 1024;
+
+/** Devices without a stated BAR get a page each, below the I/O APIC. */
+export function barOf(device: DeviceDescription, index: number): AddressRange {
+  return device.bar ?? { first: 0xfe000000 + index * 0x1000, last: 0xfe000fff + index * 0x1000 };
+}
+
+/** Where a workload describes what the device has outstanding; no real machine has anything there. */
+export function outstandingPortsOf(index: number): AddressRange {
+  return { first: 0xfd000000 + index * 0x1000, last: 0xfd000fff + index * 0x1000 };
+}
+
+export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
+  const { crashed, capture } = scenario;
+  const { crashKernel } = scenario.platform;
+  const captureSettings = kernelSettings(scenario, capture, true, crashKernel);
+  return [
+    { release: crashed.release, commandLine: crashed.commandLine, program: crashedProgram(scenario) },
+    { release: capture.release, commandLine: capture.commandLine,
+      program: new Program(() => captureKernel(captureSettings, capture.statements)) },
+  ];
+}
+
+function crashedProgram(scenario: Scenario): Program {
+  const { crashed, image } = scenario;
+  if (image !== null) {
+    const devices = pciDevices(scenario);
+    return new Program(() => crashedImage(devices, crashed.statements));
+  }
+  const settings = kernelSettings(scenario, crashed, false, crashedMemory(scenario));
+  return new Program(() => crashedKernel(settings, crashed.statements));
+}
+
+/** The largest range below 4 GiB, without what is reserved for the capture kernel. */
+function crashedMemory(scenario: Scenario): AddressRange {
+  const { memory, crashKernel } = scenario.platform;
+  const pieces = memory.flatMap(({ first, last }) => [
+    { first, last: Math.min(last, crashKernel.first - 1) },
+    { first: Math.max(first, crashKernel.last + 1), last },
+  ].filter((piece) => piece.first <= piece.last));
+  const largest = pieces
+    .filter((piece) => piece.first < 2 ** 32)
+    .sort((left, right) => (right.last - right.first) - (left.last - left.first))[0];
+  assert(largest !== undefined, 'the crashed kernel has memory outside the reserved range');
+  return largest;
+}
+
+function kernelSettings(
+  scenario: Scenario, kernel: { readonly release: string; readonly commandLine: string }, isKdump: boolean,
+  memory: AddressRange,
+): KernelSettings {
+  const release = releaseNamed(kernel.release);
+  if (release === undefined) fail(`the scenario was checked: release ${kernel.release}`);
+  const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
+  return {
+    release, isKdump, commandLine: kernel.commandLine, devices: pciDevices(scenario), firmware: firmwareTable(scenario),
+    platform: platformTable(scenario),
+    pages: {
+      first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
+      end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),
+    },
+  };
+}
+
+function pciDevices(scenario: Scenario): readonly PciDevice[] {
+  return scenario.devices.map((device, index) => {
+    const { first, last } = barOf(device, index);
+    const bar = { first: addressOf(first), last: addressOf(last) };
+    const outstandingPorts = addressOf(outstandingPortsOf(index).first);
+    return { name: device.name, source: sourceOf(device), model: device.model, bar, outstandingPorts };
+  });
+}
+
+function sourceOf(device: DeviceDescription): SourceId {
+  return sourceIdOf(device.sourceId);
+}
+
+function platformTable({ platform }: Scenario): PlatformTable {
+  return {
+    pciWindows: platform.pciWindows.map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
+    x2apic: platform.apic === 'x2apic',
+  };
+}
+
+function firmwareTable(scenario: Scenario): FirmwareTable {
+  return {
+    hostAddressWidth: scenario.platform.hostAddressWidth,
+    units: scenario.units.map(({ base, buses, scope, ioapics }) => ({
+      base: addressOf(base), buses, isListed: scope === 'listed',
+      ioapics: ioapics.map(({ id, sourceId }) => ({ id, source: sourceIdOf(sourceId) })),
+    })),
+    reservedRegions: scenario.devices.flatMap((device) =>
+      device.reservedRegions.map(({ first, last }) =>
+        ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),
+  };
+}
