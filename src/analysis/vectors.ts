@@ -3,7 +3,7 @@
  * real or emulated unit answered. A file comes from outside: it is checked field by field.
  */
 import { word, type Word64 } from '../base/word.ts';
-import { impossibleUnit, type VectorUnit } from './vector-unit.ts';
+import { capabilityProblem } from '../vtd/capability-problem.ts';
 
 export type VectorStep =
   | { readonly op: 'mem.write'; readonly address: number; readonly bytes: Uint8Array }
@@ -28,8 +28,13 @@ export interface VectorCase {
   readonly steps: readonly VectorStep[];
 }
 
-export interface VectorFile extends VectorUnit {
+export interface VectorFile {
   readonly family: string;
+  /** Both of what a device may address and of the host. */
+  readonly addressBits: number;
+  readonly version: number;
+  readonly capability: Word64;
+  readonly extendedCapability: Word64;
   readonly cases: readonly VectorCase[];
 }
 
@@ -192,7 +197,8 @@ export function readVectors(json: string): VectorFile | string {
       capability: word(hexWord(registers.get('CAP'), 'registersAtReset.CAP')),
       extendedCapability: word(hexWord(registers.get('ECAP'), 'registersAtReset.ECAP')),
     };
-    return impossibleUnit(unit) ?? {
+    const problem = capabilityProblem(unit);
+    return problem !== undefined ? `registersAtReset: ${problem}` : {
       ...unit,
       cases: list(fields.get('cases'), 'cases')
         .map((entry, index) => vectorCase(entry, `cases[${index}]`)),

@@ -166,10 +166,18 @@ function checkOutstanding({ scenario, spans, problems }: CheckContext): void {
 }
 
 export function checkCaptureStatements(context: CheckContext): void {
+  const probed = new Set<string>();
   for (const statement of context.scenario.capture.statements) {
-    if (statement.kind === 'probe') {
-      checkDeviceName(context, statement, 'device', statement.device);
+    if (statement.kind !== 'probe') continue;
+    checkDeviceName(context, statement, 'device', statement.device);
+    const span = context.spans.ofProperty(statement, 'device');
+    if (span !== null && probed.has(statement.device)) {
+      context.problems.report(span, {
+        code: 'S089', message: `${quote(statement.device)} is probed already`, label: 'probed twice',
+        help: 'a kernel binds its driver to a device once',
+      });
     }
+    probed.add(statement.device);
   }
 }
 

@@ -8,6 +8,7 @@ import { checkClaims } from './check-claims.ts';
 import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
 import { checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDeviceOverlaps } from './check-overlaps.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -162,6 +163,7 @@ function checkDevices(context: CheckContext): void {
       message: `${printSourceId(device.sourceId)} is the source id of ${quote(other)} already`,
     });
   }
+  checkDeviceOverlaps(context);
 }
 
 function requireOne(

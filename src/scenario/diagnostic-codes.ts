@@ -209,6 +209,12 @@ const table = {
   S086:
     'CAP and ECAP are not those of any unit that the model can be: it needs a width of tables, and the '
     + 'places of its registers inside its page, apart from each other.',
+  S088:
+    'A BAR lies in memory, or a BAR or an RMRR shares addresses with a BAR, with the registers of a unit or '
+    + 'with another RMRR. One thing answers at an address. An RMRR may lie in memory, and devices may share '
+    + 'one as a whole.',
+  S089:
+    'The capture kernel probes a device that it has probed before. Its driver is bound by then.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;
