@@ -75,8 +75,9 @@ test('a register file that no unit can have is told, with what would be right', 
   };
   assert.equal(told({}), 'read');
   assert.match(told({ CAP: '0xd2008c22260006' }), /CAP\.SAGAW names no width/);
-  assert.match(told({ CAP: '0xd2008c22250206' }), /CAP\.MGAW is 38 bits, not 39 to 57/);
-  assert.match(told({ CAP: '0xd2008c22390206' }), /CAP\.MGAW is 58 bits, not 39 to 57/);
+  assert.match(told({ CAP: '0xd2008c221c0206' }), /CAP\.MGAW is 29 bits, not 30 to 57/);
+  assert.equal(told({ CAP: '0xd2008c221d0206' }), 'read');
+  assert.match(told({ CAP: '0xd2008c22390206' }), /CAP\.MGAW is 58 bits, not 30 to 57/);
   assert.equal(told({ CAP: '0xd2008c22380206' }), 'read');
   // FRO at 0xb0, at 0xc0, with 256 records from 0xff0 on; IRO at 0xb0; both at 0xf0 and a record beside it.
   assert.match(told({ CAP: '0xd2008c0b260206' }), /CAP\.FRO is too small/);

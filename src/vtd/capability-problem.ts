@@ -6,7 +6,8 @@ import { registerSpaceBytes } from './register-file.ts';
 /** Behind IRTA: the registers that a unit cannot be without have fixed places up to there (11.4). */
 const firstPlacedOffset = 0xc0;
 const recordBytes = 16;
-/** What five levels of tables translate. */
+/** What two and five levels of tables translate; MGAW may be less than the narrowest width in SAGAW. */
+const fewestAddressBits = 30;
 const mostAddressBits = 57;
 
 export function capabilityProblem(
@@ -16,9 +17,8 @@ export function capabilityProblem(
   const iotlb = { first: known.iotlbOffset, end: known.iotlbOffset + recordBytes };
   const records = { first: known.faultOffset, end: known.faultOffset + recordBytes * known.faultRecords };
   if (known.levels.length === 0) return 'CAP.SAGAW names no width of tables';
-  const narrowest = 12 + 9 * Math.min(...known.levels);
-  if (known.addressBits < narrowest || known.addressBits > mostAddressBits) {
-    return `CAP.MGAW is ${known.addressBits} bits, not ${narrowest} to ${mostAddressBits}`;
+  if (known.addressBits < fewestAddressBits || known.addressBits > mostAddressBits) {
+    return `CAP.MGAW is ${known.addressBits} bits, not ${fewestAddressBits} to ${mostAddressBits}`;
   }
   for (const [name, place] of [['ECAP.IRO', iotlb], ['CAP.FRO', records]] as const) {
     if (place.first < firstPlacedOffset) return `${name} is too small`;
