@@ -108,6 +108,9 @@ export interface Capability {
   readonly protectedHigh: boolean;
   readonly passThrough: boolean;
   readonly snoopControl: boolean;
+  readonly scalableMode: boolean;
+  /** ECAP.ADMS: a table mode in which every request is blocked. */
+  readonly abortMode: boolean;
   readonly iotlbOffset: number;
   readonly hostAddressWidth: number;
 }
@@ -144,6 +147,8 @@ export function decodeCapability(
     protectedHigh: isSet(CAP.PHMR, capability),
     passThrough: isSet(ECAP.PT, extended),
     snoopControl: isSet(ECAP.SC, extended),
+    scalableMode: isSet(ECAP.SMTS, extended),
+    abortMode: isSet(ECAP.ADMS, extended),
     iotlbOffset: get(ECAP.IRO, extended) * 16,
     hostAddressWidth,
   };

@@ -14,6 +14,7 @@ import { nameTranslation, rightsOf, type CachedTranslation } from './iotlb.ts';
 import { MemoryTruth, fresh } from './memory-truth.ts';
 import { PagingStructureCache } from './paging-structure-cache.ts';
 import { PassThroughLatch } from './pass-through-latch.ts';
+import { TABLE_MODE } from './registers.ts';
 import type { Answer, TranslationRequest, Walking } from './request.ts';
 import { deniedReason, inInterruptRange } from './second-level-walk.ts';
 import type { WalkEnd, WalkState } from './walk-state.ts';
@@ -64,8 +65,11 @@ export class Translation {
     if (core.latched.get(LATCHED.translationOn) === 0) {
       return { kind: 'translated', target: frame, via: 'untranslated', freshness: fresh, event: cause };
     }
-    if (core.latched.get(LATCHED.tableMode) !== 0) {
-      const state: WalkState = { kind: 'fault', reason: REASON.rootAddressInvalid, faultDisabled: false };
+    const mode = core.latched.get(LATCHED.tableMode);
+    if (mode !== 0) {
+      const reason = mode === TABLE_MODE.abort && core.capability.abortMode ? REASON.abortMode
+        : REASON.rootAddressInvalid;
+      const state: WalkState = { kind: 'fault', reason, faultDisabled: false };
       return this.#finish(request, state, null, cause);
     }
     if (this.#latch?.isLatched(source) === true) {

@@ -16,7 +16,7 @@ import {
 import { ProtectedMemory } from './protected-memory.ts';
 import { InvalidationQueue } from './queue.ts';
 import { RegisterInvalidation } from './register-invalidation.ts';
-import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR } from './registers.ts';
+import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR, TABLE_MODE } from './registers.ts';
 import type { Answer, TranslationRequest } from './request.ts';
 import { RequestsInProgress } from './requests-in-progress.ts';
 import { takeRegisters } from './standing-state.ts';
@@ -231,6 +231,9 @@ export class DmarUnit {
     core.latched.set(LATCHED.rootTable, core.pointer(get(RTADDR.RTA, address)));
     core.latched.set(LATCHED.tableMode, core.departs('table-mode-ignored') ? 0 : get(RTADDR.TTM, address));
     core.registers.setField('GSTS', GSTS.RTPS, 1);
+    if (core.capability.scalableMode && core.latched.get(LATCHED.tableMode) === TABLE_MODE.scalable) {
+      core.emit(event, { kind: 'unmodelled', register: 'scalable-mode tables', access: 'write' });
+    }
     if (core.choices['set-root-pointer'] === 'empties-caches' || core.capability.setRootInvalidates) {
       this.#emptyCaches(event);
     }
