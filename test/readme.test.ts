@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { timingDefaultsNs } from '../src/machine/timing.ts';
 import { hardwareChoices } from '../src/vtd/choices.ts';
+import { explainedDifferences, matchingRules } from '../src/analysis/compare/explained.ts';
 import { vocabulary } from '../src/analysis/vocabulary.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -65,6 +66,12 @@ test('the scenario in the README is the seed\'s, without its comments', () => {
     .map((line) => line.trim()).filter((line) => line !== '');
   const shown = blocks('').find((block) => block.startsWith('DMAR hpsa-p420i'));
   assert.deepEqual(bare(shown ?? ''), bare(file));
+});
+
+test('every rule by which a capture may differ is in the README with its reason', () => {
+  for (const [name, reason] of Object.entries({ ...matchingRules, ...explainedDifferences })) {
+    assert.ok(readme.includes(`| \`${name}\` | ${reason} |`), name);
+  }
 });
 
 test('every choice, timing, profile and release is in the README with its values', () => {

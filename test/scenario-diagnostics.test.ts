@@ -199,6 +199,8 @@ const cases: readonly Case[] = [
   ['an unknown timing', withLine(10, '  timing walk-stop 1ns'), ['S055 10:10-19']],
   ['an option that is not modelled', withLine(26, 'command-line "quiet iommu=pt"'), ['S056 26:14-30']],
 
+  ['an option that builds do not differ in', withLine(34, 'config debgu'), ['S057 34:8-13']],
+
   // Names that the scenario knows
   ['a device name twice', withLine(24, 'device disk 03:00.0 { model hpsa }'), ['S060 24:8-12']],
   ['a choice set twice', withLine(16, 'choice caching by-domain; choice caching by-device'),
@@ -268,9 +270,27 @@ const cases: readonly Case[] = [
   // Images
   ['a mapping of an image', withLine(25, 'crashed image "page-0.json" {\n  buffer b 0x1000 4K on disk')
     .replace('0x100000-0x7fffffff', '0x0-0x7fffffff'), ['S083 28:3-34', 'S083 30:3-13']],
+  ['a probe by an image', withLine(25, 'crashed image "page-0.json" {\n  probe disk')
+    .replace('0x100000-0x7fffffff', '0x0-0x7fffffff').replace('  map ring 4K from-device on disk\n', '')
+    .replace('  dma write ring every 1ms\n  unmap ring\n', ''), ['S083 26:3-13']],
   ['an image that is not there', image('gone.json', '0x100000-'), ['S084 25:15-26']],
   ['an image of another machine', image('page-0.json', '0x100000-'), ['S085 25:15-28']],
   ['registers of no unit', withLine(16, '  capability 0x0'), ['S086 16:14-17']],
+
+  // Drivers
+  ['a probe of a device without a driver', withLine(35, 'probe disk').replace('model hpsa', 'model orphan'),
+    ['S090 35:7-11']],
+  ['a request for what is no disk', withLine(35, 'probe disk; submit read 4K on disk')
+    .replace('model hpsa', 'model nic'), ['S091 35:31-35']],
+  ['a request before the probe', withLine(35, 'submit read 4K on disk; probe disk'), ['S092 35:19-23']],
+  ['a request of one kernel after the probe of the other', withLine(35, 'probe disk')
+    .replace('unmap ring', 'submit read 4K on disk'), ['S092 29:21-25']],
+  ['a request for an unknown device', withLine(35, 'submit read 4K on tape'), ['S061 35:19-23']],
+  ['a request of half a sector', withLine(35, 'probe disk; submit read 256 on disk'), ['S093 35:25-28']],
+  ['a request too large', withLine(35, 'probe disk; submit read 128K on disk'), ['S093 35:25-29']],
+  ['too many requests', withLine(35, 'probe disk; submit read 4K on disk times 33'), ['S035 35:42-44']],
+  ['an order that there is not', withLine(35, 'probe disk order never'), ['S039 35:18-23']],
+  ['a bar too small', withLine(21, '  bar 0xf7f00000-0xf7f0000f'), ['S094 21:7-28']],
 
   // Claims
   ['no claim', withLine(39, '').replace(/^never.*$/m, ''), ['S080 1:1-10']],

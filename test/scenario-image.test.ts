@@ -89,6 +89,12 @@ describe('a run from an image', () => {
     assert.equal(quiet.events.some(({ what }) => what.kind === 'fault'), false);
   });
 
+  test('tables that lead beyond all memory are more than the model follows, and no failure of its own', () => {
+    const beyond = edited(({ regs }) => { regs['RTADDR'] = '0xfffffffffffff000'; });
+    const { end } = run(scenarioOf(fromImage, beyond), traced);
+    assert.deepEqual(end, { kind: 'limit', what: 'addresses of tables beyond 52 bits' });
+  });
+
   test('text and JSON give back the scenario', () => {
     const scenario = scenarioOf(fromImage, image);
     assert.equal(scenario.crashed.imageFile, 'panic.json');

@@ -26,7 +26,7 @@ platform {
 }
 unit dmar0 { profile sandy-bridge-ep; base 0xf4ffe000; scope listed; ioapic 8 f0:1f.7; choice caching by-domain }
 device disk 02:00.0 { model hpsa; bar 0xf7f00000-0xf7ffffff; rmrr 0xe8000-0xe8fff; reset ignored }
-device late 03:1f.7 { model hpsa; reset late 5ms }
+device late 03:1f.7 { model hpsa; reset late 5ms; pace 2s }
 crashed linux-4.9-rc5 {
   command-line "a \\"b\\""
   map ring 8K bidirectional on disk
@@ -35,9 +35,11 @@ crashed linux-4.9-rc5 {
   dma read ring every 1ms times 3
   wait 1us
   unmap ring
+  probe disk order map-then-reset
+  submit write 4K on disk times 2
   panic
 }
-capture patch-v2 { wait 1s; probe disk dma-mask 31 }
+capture patch-v2 { config debug; wait 1s; probe disk dma-mask 31; submit read 512 on disk }
 never fault on disk of capture after handoff reason 6 at 0xfffff000
 sometimes log "no-op failed" before reset
 schedule 0*3/1
@@ -121,10 +123,11 @@ test('the form is this: fixed order, two spaces, hexadecimal addresses, units in
       name: 'disk', sourceId: '02:00.0', model: 'hpsa',
       bar: { first: '0xf7f00000', last: '0xf7ffffff' },
       reservedRegions: [{ first: '0xe8000', last: '0xe8fff' }], reset: { kind: 'ignored' },
+      paceNs: null,
     },
     {
       name: 'late', sourceId: '03:1f.7', model: 'hpsa', bar: null, reservedRegions: [],
-      reset: { kind: 'late', afterNs: 5_000_000 },
+      reset: { kind: 'late', afterNs: 5_000_000 }, paceNs: 2_000_000_000,
     },
   ]);
   assert.ok(canonical.includes('"schedule": "0*3/1"\n}\n'));

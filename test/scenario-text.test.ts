@@ -12,7 +12,7 @@ import type { Scenario } from '../src/scenario/scenario.ts';
 import { smallVocabulary } from './support/small-vocabulary.ts';
 
 const vocabulary: Vocabulary = {
-  ...smallVocabulary, models: ['hpsa', 'nic'], timings: ['walk-step', 'boot'],
+  ...smallVocabulary, timings: ['walk-step', 'boot'],
 };
 
 /** A scenario in which the pieces given take the place of the usual ones. */
@@ -90,16 +90,16 @@ describe('the blocks', () => {
       }],
       devices: [{
         name: 'disk', sourceId: 0x0200, model: 'hpsa', bar: null, reservedRegions: [],
-        reset: { kind: 'stops' },
+        reset: { kind: 'stops' }, paceNs: null,
       }],
       crashed: {
-        release: 'linux-4.9-rc5', imageFile: null, commandLine: '',
+        release: 'linux-4.9-rc5', imageFile: null, commandLine: '', config: [],
         statements: [
           { kind: 'map', buffer: 'ring', bytes: 8192, direction: 'bidirectional', device: 'disk' },
           { kind: 'panic' },
         ],
       },
-      capture: { release: 'patch-v2', imageFile: null, commandLine: '', statements: [] },
+      capture: { release: 'patch-v2', imageFile: null, commandLine: '', config: [], statements: [] },
       claims: [{
         quantifier: 'never', what: { kind: 'dma', outcome: 'fault' },
         scope: {
@@ -143,6 +143,13 @@ describe('the blocks', () => {
     assert.deepEqual(device.reset, { kind: 'ignored' });
     const [late] = scenarioWith({ device: 'reset late 500ms' }).devices;
     assert.deepEqual(late?.reset, { kind: 'late', afterNs: 500_000_000 });
+    const [one] = scenarioWith({ device: 'reset leaves-one' }).devices;
+    assert.deepEqual(one?.reset, { kind: 'leaves-one' });
+  });
+
+  test('a device acts at the pace of its model, or at one of its own', () => {
+    assert.equal(scenarioWith({}).devices[0]?.paceNs, null);
+    assert.equal(scenarioWith({ device: 'pace 25ms' }).devices[0]?.paceNs, 25_000_000);
   });
 
   test('source ids are packed bus 15:8, device 7:3, function 2:0', () => {
@@ -190,14 +197,23 @@ describe('the statements of the kernels', () => {
     assert.deepEqual(crashed('wait 0ns'), { kind: 'wait', durationNs: 0 });
   });
 
-  test('the capture kernel waits and probes', () => {
-    assert.deepEqual(scenarioWith({ capture: 'wait 2min; probe disk' }).capture.statements, [
-      { kind: 'wait', durationNs: 120_000_000_000 },
-      { kind: 'probe', device: 'disk', dmaMaskBits: 32 },
-    ]);
-    assert.deepEqual(scenarioWith({ capture: 'probe disk dma-mask 31' }).capture.statements, [
-      { kind: 'probe', device: 'disk', dmaMaskBits: 31 },
-    ]);
+  test('both kernels wait, probe and submit', () => {
+    const probes: readonly (readonly [string, object])[] = [
+      ['probe disk', { dmaMaskBits: null, order: 'as-written' }],
+      ['probe disk dma-mask 31', { dmaMaskBits: 31, order: 'as-written' }],
+      ['probe disk order map-then-reset dma-mask 30', { dmaMaskBits: 30, order: 'map-then-reset' }],
+    ];
+    for (const [probe, said] of probes) {
+      const statements = `wait 2min; ${probe}; submit read 8K on disk; submit write 512 on disk times 3`;
+      const expected = [
+        { kind: 'wait', durationNs: 120_000_000_000 },
+        { kind: 'probe', device: 'disk', ...said },
+        { kind: 'submit', access: 'read', bytes: 8192, device: 'disk', count: 1 },
+        { kind: 'submit', access: 'write', bytes: 512, device: 'disk', count: 3 },
+      ];
+      assert.deepEqual(scenarioWith({ capture: statements }).capture.statements, expected);
+      assert.deepEqual(scenarioWith({ crashed: statements }).crashed.statements.slice(1, -1), expected);
+    }
   });
 
   test('command lines keep quotes and backslashes', () => {
@@ -317,11 +333,11 @@ describe('printing', () => {
     head: '(* Result: Violated\n * Result with linux-4.9-rc5: Holds\n * * starred\n *   (prose) *)',
     platform: 'timing walk-step 1.5us\napic x2apic\nmemory 0x1000-0x9bfff\npci-window 0x80000000-0xfebfffff',
     unit: 'choice caching by-domain\nioapic 0x8 f0:1f.7\nscope listed',
-    device: 'bar 0xf7f00000-0xf7ffffff\nrmrr 0xe8000-0xe8fff\nreset late 1234567ns',
+    device: 'bar 0xf7f00000-0xf7ffffff\nrmrr 0xe8000-0xe8fff\npace 0.5ms\nreset late 1234567ns',
     crashed: 'command-line "a \\"b\\" \\\\"\nmap big 16M from-device on disk\nmap odd 1000 to-device '
       + 'on disk\ndma write big every 90s times 3\ndma read odd every 1ns until panic + 0.5ms\n'
-      + 'dma write ring every 60min until panic\nunmap big\nwait 0ms',
-    capture: 'command-line "reset_devices"\nwait 1500ms\nprobe disk dma-mask 24',
+      + 'dma write ring every 60min until panic\nunmap big\nwait 0ms\nprobe disk\nsubmit read 0x2000 on disk',
+    capture: 'config debug\ncommand-line "reset_devices"\nwait 1500ms\nprobe disk order reset-then-map dma-mask 24',
     claims: 'never fault on disk of crashed after crash before reset reason 0xff at 0xfffff000\n'
       + 'sometimes log "\\\\ \\"x\\""\nschedule 0*120/1/0/2',
   };
@@ -374,6 +390,7 @@ device disk 02:00.0 {
   bar 0xf7f00000-0xf7ffffff
   rmrr 0xe8000-0xe8fff
   reset late 1234567ns
+  pace 500us
 }
 
 crashed linux-4.9-rc5 {
@@ -386,13 +403,16 @@ crashed linux-4.9-rc5 {
   dma write ring every 60min until panic
   unmap big
   wait 0ns
+  probe disk
+  submit read 8K on disk times 1
   panic
 }
 
 capture patch-v2 {
   command-line "reset_devices"
+  config debug
   wait 1500ms
-  probe disk dma-mask 24
+  probe disk dma-mask 24 order reset-then-map
 }
 
 never fault on disk of crashed after crash before reset reason 255 at 0xfffff000

@@ -18,7 +18,8 @@ export type Owner = 'crashed' | 'capture';
 export type Happening =
   // What software does.
   | { readonly kind: 'kernel-start'; readonly release: string; readonly commandLine: string }
-  | { readonly kind: 'panic' }
+  /** The end of the first kernel; `orderly`: by kexec, without a panic. */
+  | { readonly kind: 'panic'; readonly orderly: boolean }
   | { readonly kind: 'kernel-end' }
   | { readonly kind: 'routine-enter'; readonly routine: string; readonly detail: string }
   | { readonly kind: 'routine-leave'; readonly routine: string }

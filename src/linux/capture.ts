@@ -4,6 +4,7 @@ import type { CaptureStatement } from '../scenario/scenario.ts';
 import { Kernel, type KernelSettings } from './core/kernel.ts';
 import type { Routine } from './core/operation.ts';
 import { Drivers } from './drivers/drivers.ts';
+import { resetEndpoints } from './drivers/outstanding-dma.ts';
 import { intelIommuInit } from './iommu/init-dmars.ts';
 
 export function* captureKernel(
@@ -11,6 +12,7 @@ export function* captureKernel(
 ): Routine<void> {
   const kernel = new Kernel(settings);
   yield* kernel.begin();
+  if (kernel.release.resetsEndpointsFirst) yield* resetEndpoints(kernel);
   yield* intelIommuInit(kernel);
   const drivers = new Drivers(kernel);
   for (const statement of statements) {
@@ -18,12 +20,12 @@ export function* captureKernel(
       case 'wait':
         yield* kernel.sleep(statement.durationNs);
         break;
-      case 'probe': {
-        const device = kernel.deviceNamed(statement.device);
-        kernel.setDmaMask(device, statement.dmaMaskBits);
-        yield* drivers.probe(device);
+      case 'probe':
+        yield* drivers.probe(statement);
         break;
-      }
+      case 'submit':
+        yield* drivers.submit(statement);
+        break;
       default:
         unreachable(statement);
     }

@@ -38,6 +38,8 @@ export function* crashedImage(
         return;
       case 'map':
       case 'unmap':
+      case 'probe':
+      case 'submit':
         return fail('the scenario was checked: an image maps nothing more');
       default:
         return unreachable(statement);

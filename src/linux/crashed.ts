@@ -7,8 +7,11 @@ import { dmaMapSingle, dmaUnmapSingle } from './core/dma-api.ts';
 import type { DmaMapping } from './core/dma-ops.ts';
 import { Kernel, type KernelSettings } from './core/kernel.ts';
 import type { Routine } from './core/operation.ts';
-import { startOutstandingDma, type OutstandingDma } from './drivers/outstanding-dma.ts';
+import { Drivers } from './drivers/drivers.ts';
+import { deviceShutdown, startOutstandingDma, type OutstandingDma } from './drivers/outstanding-dma.ts';
 import { intelIommuInit } from './iommu/init-dmars.ts';
+import type { IntelIommu } from './iommu/intel-iommu.ts';
+import { intelIommuShutdown, vtdCrashShutdown } from './iommu/shutdown.ts';
 
 /** A running system's drivers have set 64-bit masks. */
 const dmaMaskBits = 64;
@@ -30,13 +33,28 @@ export function* crashedKernel(
 ): Routine<void> {
   const kernel = new Kernel(settings);
   yield* kernel.begin();
-  yield* intelIommuInit(kernel);
+  const driver = yield* intelIommuInit(kernel);
+  const drivers = new Drivers(kernel);
   const buffers = new Map<string, DmaMapping>();
   for (const statement of statements) {
     if (statement.kind === 'panic') break;
-    yield* carryOut(kernel, buffers, statement);
+    yield* carryOut(kernel, drivers, buffers, statement);
   }
-  // native_machine_crash_shutdown leaves unit, devices and bus mastering as they are.
+  yield* leave(kernel, driver);
+}
+
+/** The way from the last statement to the next kernel. */
+function* leave(kernel: Kernel, driver: IntelIommu): Routine<void> {
+  switch (kernel.release.atCrash) {
+    case 'nothing':
+      // native_machine_crash_shutdown leaves unit, devices and bus mastering as they are.
+      return;
+    case 'flush-and-off':
+      return yield* vtdCrashShutdown(driver);
+    case 'orderly':
+      yield* deviceShutdown(kernel);
+      return yield* intelIommuShutdown(driver);
+  }
 }
 
 function bufferNamed(buffers: Map<string, DmaMapping>, name: string): DmaMapping {
@@ -46,7 +64,8 @@ function bufferNamed(buffers: Map<string, DmaMapping>, name: string): DmaMapping
 }
 
 function* carryOut(
-  kernel: Kernel, buffers: Map<string, DmaMapping>, statement: Exclude<CrashedStatement, { kind: 'panic' }>,
+  kernel: Kernel, drivers: Drivers, buffers: Map<string, DmaMapping>,
+  statement: Exclude<CrashedStatement, { kind: 'panic' }>,
 ): Routine<void> {
   switch (statement.kind) {
     case 'map': {
@@ -68,6 +87,10 @@ function* carryOut(
         { access, periodNs, ...endOf(statement.until) });
       return;
     }
+    case 'probe':
+      return yield* drivers.probe(statement);
+    case 'submit':
+      return yield* drivers.submit(statement);
     case 'wait':
       yield* kernel.sleep(statement.durationNs);
       return;

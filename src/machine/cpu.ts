@@ -25,6 +25,8 @@ export interface RegisterBus {
 export interface KernelProgram {
   readonly release: string;
   readonly commandLine: string;
+  /** Hands over by kexec instead of a panic. */
+  readonly endsOrderly: boolean;
   readonly program: Program;
 }
 
@@ -34,7 +36,7 @@ const vectorCount = 256;
 const STATE = { running: 0, waiting: 1, sleeping: 2, ended: 3 } as const;
 const owners: readonly Owner[] = ['crashed', 'capture'];
 
-type InstantOperation = Extract<Operation, { kind: 'enter' | 'leave' | 'arm-timer' | 'clock' }>;
+type InstantOperation = Extract<Operation, { kind: 'enter' | 'leave' | 'arm-timer' | 'clock' | 'wake-up' }>;
 
 export class Cpu {
   readonly #kernels: readonly [KernelProgram, KernelProgram];
@@ -173,6 +175,10 @@ export class Cpu {
         return true;
       case 'clock':
         this.#goOn(this.#agenda.nowNs);
+        return true;
+      case 'wake-up':
+        this.#pop();
+        this.#goOn(0);
         return true;
       default:
         return false;
@@ -342,7 +348,7 @@ export class Cpu {
       this.#cells.set(CELL.state, STATE.ended);
       return;
     }
-    const event = this.#emit({ kind: 'panic' });
+    const event = this.#emit({ kind: 'panic', orderly: this.#kernels[0].endsOrderly });
     for (const timer of this.#timers) timer.cancel();
     for (let vector = 0; vector < vectorCount; vector += 1) this.#setPending(vector, 0);
     this.#cells.set(CELL.kernel, 1);

@@ -7,16 +7,18 @@ import type { KernelSettings } from '../linux/core/kernel.ts';
 import { Program } from '../linux/core/program.ts';
 import { crashedImage } from '../linux/crashed-image.ts';
 import { crashedKernel } from '../linux/crashed.ts';
+import { kernelConfig } from '../linux/releases/builds.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
 import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
 import type { KernelProgram } from './cpu.ts';
+import { deviceModels } from './devices/models.ts';
 
 /** Where the kernels' page allocators begin: behind what kernel and initrd take. */
 const kernelImageBytes = 16 * 1024 * 1024;
 
-/** Devices without a stated BAR get a page each, below the I/O APIC. */
+/** Devices without a stated BAR get 64 KiB each, below the I/O APIC. */
 export function barOf(device: DeviceDescription, index: number): AddressRange {
-  return device.bar ?? { first: 0xfe000000 + index * 0x1000, last: 0xfe000fff + index * 0x1000 };
+  return device.bar ?? { first: 0xfe000000 + index * 0x10000, last: 0xfe00ffff + index * 0x10000 };
 }
 
 /** Where a workload describes what the device has outstanding; no real machine has anything there. */
@@ -27,10 +29,13 @@ export function outstandingPortsOf(index: number): AddressRange {
 export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
   const { crashed, capture } = scenario;
   const { crashKernel } = scenario.platform;
-  const captureSettings = kernelSettings(scenario, capture, true, crashKernel);
+  const endsOrderly = releaseNamed(crashed.release)?.atCrash === 'orderly';
+  const captureSettings = kernelSettings(scenario, capture, !endsOrderly,
+    { known: [crashKernel], own: crashKernel });
   return [
-    { release: crashed.release, commandLine: crashed.commandLine, program: crashedProgram(scenario) },
-    { release: capture.release, commandLine: capture.commandLine,
+    { release: crashed.release, commandLine: wholeCommandLine(crashed), endsOrderly,
+      program: crashedProgram(scenario) },
+    { release: capture.release, commandLine: wholeCommandLine(capture), endsOrderly: false,
       program: new Program(() => captureKernel(captureSettings, capture.statements)) },
   ];
 }
@@ -41,7 +46,8 @@ function crashedProgram(scenario: Scenario): Program {
     const devices = pciDevices(scenario);
     return new Program(() => crashedImage(devices, crashed.statements));
   }
-  const settings = kernelSettings(scenario, crashed, false, crashedMemory(scenario));
+  const settings = kernelSettings(scenario, crashed, false,
+    { known: scenario.platform.memory, own: crashedMemory(scenario) });
   return new Program(() => crashedKernel(settings, crashed.statements));
 }
 
@@ -59,16 +65,32 @@ function crashedMemory(scenario: Scenario): AddressRange {
   return largest;
 }
 
+type NamedKernel = Pick<Scenario['capture'], 'release' | 'commandLine' | 'config'>;
+
+/** The scenario's, and what belongs to the release. */
+function wholeCommandLine({ release, commandLine }: NamedKernel): string {
+  return [commandLine, releaseNamed(release)?.commandLine ?? ''].filter((words) => words !== '').join(' ');
+}
+
+interface KernelMemory {
+  /** All that the memory map tells it. */
+  readonly known: readonly AddressRange[];
+  /** What it may use. */
+  readonly own: AddressRange;
+}
+
 function kernelSettings(
-  scenario: Scenario, kernel: { readonly release: string; readonly commandLine: string }, isKdump: boolean,
-  memory: AddressRange,
+  scenario: Scenario, kernel: NamedKernel, isKdump: boolean, { known, own: memory }: KernelMemory,
 ): KernelSettings {
   const release = releaseNamed(kernel.release);
   if (release === undefined) fail(`the scenario was checked: release ${kernel.release}`);
+  const config = kernelConfig(kernel.config.map(({ word }) => word));
   const image = Math.min(kernelImageBytes, Math.floor((memory.last - memory.first) / 2));
   return {
-    release, isKdump, commandLine: kernel.commandLine, devices: pciDevices(scenario), firmware: firmwareTable(scenario),
-    platform: platformTable(scenario),
+    release: config.copiedIds === null ? release : { ...release, reservesCopiedIds: config.copiedIds === 'reserved' },
+    isKdump, commandLine: wholeCommandLine(kernel), devices: pciDevices(scenario), firmware: firmwareTable(scenario),
+    memory: known.map(({ first, last }) => ({ first: addressOf(first), last: addressOf(last) })),
+    platform: platformTable(scenario), config,
     pages: {
       first: addressOf(Math.ceil((memory.first + image) / 4096) * 4096),
       end: addressOf(Math.floor((memory.last + 1) / 4096) * 4096),
@@ -80,8 +102,13 @@ function pciDevices(scenario: Scenario): readonly PciDevice[] {
   return scenario.devices.map((device, index) => {
     const { first, last } = barOf(device, index);
     const bar = { first: addressOf(first), last: addressOf(last) };
-    const outstandingPorts = addressOf(outstandingPortsOf(index).first);
-    return { name: device.name, source: sourceOf(device), model: device.model, bar, outstandingPorts };
+    const { messageTable } = deviceModels.get(device.model) ?? fail(`the scenario was checked: ${device.model}`);
+    return {
+      name: device.name, source: sourceOf(device), model: device.model,
+      isIsaBridge: device.model === 'isa-bridge', bar,
+      messageTable: addressOf(first + messageTable),
+      outstandingPorts: addressOf(outstandingPortsOf(index).first),
+    };
   });
 }
 

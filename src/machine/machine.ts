@@ -19,7 +19,7 @@ import { DmarUnit } from '../vtd/unit.ts';
 import { AddressMap, type RegisterTarget } from './address-map.ts';
 import { Cpu } from './cpu.ts';
 import type { Device } from './devices/device.ts';
-import { makeDevice } from './devices/models.ts';
+import { deviceModels } from './devices/models.ts';
 import { Fabric } from './fabric.ts';
 import { barOf, kernelPrograms, outstandingPortsOf } from './kernels.ts';
 import { timingWith, unitTiming, type Timing } from './timing.ts';
@@ -139,10 +139,10 @@ export class Machine {
   }
 
   #makeDevice(device: DeviceDescription, timing: Timing): Device {
-    const made = makeDevice(device.model,
-      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, timing },
+    const model = deviceModels.get(device.model) ?? fail(`the scenario was checked: model ${device.model}`);
+    return model.make(
+      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, paceNs: device.paceNs, timing },
       { fabric: this.#fabric, journal: this.journal, agenda: this.agenda, trace: this.trace });
-    return made ?? fail(`the scenario was checked: model ${device.model}`);
   }
 
   /** The memory map of the registers: each unit's page, then each device's BAR, then what a workload uses. */
@@ -174,8 +174,13 @@ function unitRegisters(unit: DmarUnit): RegisterTarget {
 function deviceRegisters(device: Device): RegisterTarget {
   return {
     name: device.name,
-    read: (offset, bytes) => device.readRegister(offset, bytes),
-    write: (offset, bytes, value, kernel, cause) => device.writeRegister(offset, bytes, value, kernel, cause),
+    read: (offset, bytes) => ({
+      low: device.readRegister(offset), high: bytes === 8 ? device.readRegister(offset + 4) : 0,
+    }),
+    write: (offset, bytes, value, kernel, cause) => {
+      device.writeRegister(offset, value.low, kernel, cause);
+      if (bytes === 8) device.writeRegister(offset + 4, value.high, kernel, cause);
+    },
     registerName: (offset) => device.registerName(offset),
   };
 }

@@ -30,6 +30,11 @@ export function checkCrashedStatements(context: CheckContext): void {
       case 'dma':
         checkBuffer(context, statement, statement.buffer, buffers);
         break;
+      // `checkDrivers` looks at the rest of these.
+      case 'probe':
+      case 'submit':
+        checkOrigin(context, statement, statement.kind);
+        break;
       case 'wait':
       case 'panic':
         break;
@@ -64,13 +69,13 @@ function checkMap(
 function checkOrigin(
   { scenario, spans, problems }: CheckContext,
   statement: object,
-  word: 'map' | 'unmap' | 'buffer',
+  word: Exclude<CrashedStatement['kind'], 'dma' | 'wait' | 'panic'>,
 ): void {
   const span = spans.ofNode(statement);
   const isImage = scenario.crashed.imageFile !== null;
   if (span === null || isImage === (word === 'buffer')) return;
   problems.report(span, {
-    code: 'S083', label: isImage ? 'an image maps nothing more' : 'without an image',
+    code: 'S083', label: isImage ? 'an image does nothing more' : 'without an image',
     message: isImage ? `\`${word}\` is for a crashed kernel that is simulated`
       : '`buffer` names memory that an image has mapped',
     help: isImage ? 'name what the image has mapped: `buffer NAME ADDRESS SIZE on DEVICE`'
@@ -162,22 +167,6 @@ function checkOutstanding({ scenario, spans, problems }: CheckContext): void {
       code: 'S078', message: `${quote(device)} has more than ${limits.outstandingBuffers} buffers in use`,
       label: 'one too many', help: 'map one larger buffer, or use another device',
     });
-  }
-}
-
-export function checkCaptureStatements(context: CheckContext): void {
-  const probed = new Set<string>();
-  for (const statement of context.scenario.capture.statements) {
-    if (statement.kind !== 'probe') continue;
-    checkDeviceName(context, statement, 'device', statement.device);
-    const span = context.spans.ofProperty(statement, 'device');
-    if (span !== null && probed.has(statement.device)) {
-      context.problems.report(span, {
-        code: 'S089', message: `${quote(statement.device)} is probed already`, label: 'probed twice',
-        help: 'a kernel binds its driver to a device once',
-      });
-    }
-    probed.add(statement.device);
   }
 }
 

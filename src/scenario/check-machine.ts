@@ -2,7 +2,7 @@
 
 import type { CheckContext } from './check-context.ts';
 import { pageBytes } from './limits.ts';
-import { printAddress } from './quantities.ts';
+import { printAddress, printSize } from './quantities.ts';
 import type { ProblemText } from './problems.ts';
 import type { AddressRange, DeviceDescription, IoApic, UnitDescription } from './scenario.ts';
 
@@ -147,6 +147,18 @@ export function checkDeviceRanges(context: CheckContext, device: DeviceDescripti
   for (const region of device.reservedRegions) {
     if (checkRange(context, region, 'an rmrr')) checkPages(context, region, 'an rmrr');
   }
+}
+
+/** A model's registers must lie inside the BAR that the file gives it. */
+export function checkBar(context: CheckContext, device: DeviceDescription): void {
+  const needed = context.vocabulary.models.get(device.model)?.barBytes;
+  const { bar } = device;
+  if (bar === null || needed === undefined || bar.last < bar.first) return;
+  if (bar.last - bar.first + 1 >= needed) return;
+  report(context, bar, {
+    code: 'S094', message: `the registers of the model do not fit into this bar`, label: 'too small',
+    help: `\`${device.model}\` needs ${printSize(needed)}: up to ${printAddress(bar.first + needed - 1)}`,
+  });
 }
 
 /** Whether a range runs upwards and ends below the host address width; false: reported or unknown. */

@@ -6,8 +6,9 @@
 
 import { checkClaims } from './check-claims.ts';
 import type { CheckContext, Vocabulary } from './check-context.ts';
-import { checkCaptureStatements, checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
-import { checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDrivers } from './check-drivers.ts';
+import { checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
+import { checkBar, checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
 import { checkDeviceOverlaps } from './check-overlaps.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
@@ -37,13 +38,22 @@ export function checkScenario(
   }
   checkName(context, scenario.capture, 'release', scenario.capture.release, 'S051',
     'kernel release', vocabulary.releases);
+  checkConfig(context);
   // What an image's kernel was told shows in the image.
   if (scenario.crashed.imageFile === null) checkCommandLine(context, scenario.crashed);
   checkCommandLine(context, scenario.capture);
   checkCrashedStatements(context);
-  checkCaptureStatements(context);
+  checkDrivers(context, scenario.crashed.statements);
+  checkDrivers(context, scenario.capture.statements);
   checkClaims(context);
   checkExpectations(context);
+}
+
+function checkConfig(context: CheckContext): void {
+  const { crashed, capture } = context.scenario;
+  for (const word of [...crashed.config, ...capture.config]) {
+    checkName(context, word, 'word', word.word, 'S057', 'option of a build', context.vocabulary.configs);
+  }
 }
 
 /** Reports the property if it has a span and its value is not one of `known`. */
@@ -73,6 +83,8 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
     [scenario.devices, limits.devices, 'devices'],
     [crashed.statements, limits.statementsPerKernel, 'statements of the crashed kernel'],
     [capture.statements, limits.statementsPerKernel, 'statements of the capture kernel'],
+    [crashed.config, limits.repetitions, 'options of the crashed kernel\'s build'],
+    [capture.config, limits.repetitions, 'options of the capture kernel\'s build'],
     [scenario.claims, limits.claims, 'claims'],
     [scenario.expectations, limits.repetitions, 'Result lines'],
     [platform.memory, limits.repetitions, 'memory ranges'],
@@ -149,7 +161,8 @@ function checkDevices(context: CheckContext): void {
   checkDistinct(context, scenario.devices, 'device');
   const names = new Map<number, string>();
   for (const device of scenario.devices) {
-    checkName(context, device, 'model', device.model, 'S052', 'model', vocabulary.models);
+    checkName(context, device, 'model', device.model, 'S052', 'model', [...vocabulary.models.keys()]);
+    checkBar(context, device);
     checkDeviceRanges(context, device);
     const span = spans.ofProperty(device, 'sourceId');
     if (span === null) continue;

@@ -138,6 +138,11 @@ const table = {
     'A kernel command line has an option that changes what the kernel does to the remapping unit '
     + 'and that the model does not follow yet. Passing over it would show another kernel.',
 
+  S057:
+    'Builds of a kernel do not differ in an option of this name, as far as the model goes. `dmar-debug` is '
+    + 'CONFIG_DMAR_DEBUG, which prints the tables after a fault; `no-svm` is a kernel without '
+    + 'CONFIG_INTEL_IOMMU_SVM.',
+
   S060:
     'Two units or two devices have one name, or a choice or a timing is set twice.',
   S061:
@@ -214,7 +219,21 @@ const table = {
     + 'with another RMRR. One thing answers at an address. An RMRR may lie in memory, and devices may share '
     + 'one as a whole.',
   S089:
-    'The capture kernel probes a device that it has probed before. Its driver is bound by then.',
+    'A kernel probes a device that it has probed before. Its driver is bound by then.',
+
+  S090:
+    'A probe of a device whose model has no driver. Such a device keeps the context entry that was '
+    + 'copied for it, and goes on with what it was told before the crash.',
+  S091:
+    'A request for a device that is not a disk. What other devices do, they do by themselves, or by '
+    + '`map` and `dma`.',
+  S092:
+    'A request for a device that this kernel has not probed: it has no queues yet.',
+  S093:
+    'A request moves at most 64 KiB, in whole sectors of 512 bytes.',
+  S094:
+    'A BAR is smaller than what the model of the device answers, so that its driver would write to '
+    + 'registers that are not there.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

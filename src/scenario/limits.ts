@@ -31,6 +31,10 @@ export const limits = {
   dmaMaskBits: { lowest: 24, highest: 32 },
   /** Buffers that one controller can go on using after the crash. */
   outstandingBuffers: 16,
+  /** Requests that one `submit` hands to a device, and what each of them moves. */
+  requests: 32,
+  requestBytes: 64 * 1024,
 } as const;
 
 export const pageBytes = 4096;
+export const sectorBytes = 512;

@@ -6,7 +6,10 @@ import type { JsonValue } from './json-value.ts';
 import { limits } from './limits.ts';
 import { accesses, directions } from './parse-kernel.ts';
 import { checkDuration, checkPositive, checkSize, readAddress } from './quantities.ts';
-import type { CaptureStatement, CrashedStatement, DmaEnd } from './scenario.ts';
+import type {
+  CaptureStatement, CrashedStatement, DmaEnd, ProbeStatement, SubmitStatement,
+} from './scenario.ts';
+import { probeOrders } from './scenario.ts';
 import { checkInteger, readName, readWord } from './values.ts';
 import type { Reading } from './values.ts';
 
@@ -16,12 +19,15 @@ const crashedKeys = {
   buffer: ['kind', 'buffer', 'address', 'bytes', 'device'],
   dma: ['kind', 'access', 'buffer', 'periodNs', 'until'],
   wait: ['kind', 'durationNs'],
+  probe: ['kind', 'device', 'dmaMaskBits', 'order'],
+  submit: ['kind', 'access', 'bytes', 'device', 'count'],
   panic: ['kind'],
 } as const satisfies Record<CrashedStatement['kind'], readonly string[]>;
 
 const captureKeys = {
   wait: ['kind', 'durationNs'],
-  probe: ['kind', 'device', 'dmaMaskBits'],
+  probe: ['kind', 'device', 'dmaMaskBits', 'order'],
+  submit: ['kind', 'access', 'bytes', 'device', 'count'],
 } as const satisfies Record<CaptureStatement['kind'], readonly string[]>;
 
 const endKeys = {
@@ -68,6 +74,8 @@ export function readCrashedStatement(
     case 'buffer': return readBuffer(shape);
     case 'dma': return readDma(context, shape);
     case 'wait': return readWait(shape);
+    case 'probe': return readProbe(shape);
+    case 'submit': return readSubmit(shape);
     case 'panic': return shape.place({ kind });
   }
 }
@@ -81,15 +89,33 @@ export function readCaptureStatement(
   const { kind, shape } = kinded;
   switch (kind) {
     case 'wait': return readWait(shape);
-    case 'probe': {
-      const { lowest, highest } = limits.dmaMaskBits;
-      const device = shape.string('device', readName);
-      const bits = shape.number('dmaMaskBits', (value) =>
-        checkInteger(value, 'the DMA mask', lowest, highest));
-      if (device === null || bits === null) return null;
-      return shape.place({ kind, device: device.value, dmaMaskBits: bits.value });
-    }
+    case 'probe': return readProbe(shape);
+    case 'submit': return readSubmit(shape);
   }
+}
+
+function readProbe(shape: JsonShape): ProbeStatement | null {
+  const { lowest, highest } = limits.dmaMaskBits;
+  const device = shape.string('device', readName);
+  const asDriver = shape.isNull('dmaMaskBits');
+  const bits = asDriver ? null : shape.number('dmaMaskBits', (value) =>
+    checkInteger(value, 'the DMA mask', lowest, highest));
+  const order = shape.string('order', (text) => readWord(text, probeOrders));
+  if (device === null || order === null || (bits === null && !asDriver)) return null;
+  return shape.place({
+    kind: 'probe', device: device.value, dmaMaskBits: bits?.value ?? null, order: order.value,
+  });
+}
+
+function readSubmit(shape: JsonShape): SubmitStatement | null {
+  const access = shape.string('access', (text) => readWord(text, accesses));
+  const bytes = shape.number('bytes', checkSize);
+  const device = shape.string('device', readName);
+  const count = shape.number('count', (value) => checkInteger(value, 'the count', 1, limits.requests));
+  if (access === null || bytes === null || device === null || count === null) return null;
+  return shape.place({
+    kind: 'submit', access: access.value, bytes: bytes.value, device: device.value, count: count.value,
+  });
 }
 
 function readMap(shape: JsonShape): CrashedStatement | null {
@@ -157,7 +183,7 @@ export function readDurationNs(value: number): Reading<number> {
   return checkDuration(value, `${value} ns`);
 }
 
-function readPeriodNs(value: number): Reading<number> {
+export function readPeriodNs(value: number): Reading<number> {
   const duration = readDurationNs(value);
   return duration.ok ? checkPositive(duration.value) : duration;
 }

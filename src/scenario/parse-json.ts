@@ -4,7 +4,7 @@ import { isPlainText } from './decode.ts';
 import { isPrintableProse } from './head-comment.ts';
 import { readClaim } from './parse-json-claims.ts';
 import {
-  kindedShape, readCaptureStatement, readCrashedStatement, readDurationNs,
+  kindedShape, readCaptureStatement, readCrashedStatement, readDurationNs, readPeriodNs,
 } from './parse-json-statements.ts';
 import { shapeOf } from './json-shape.ts';
 import type { JsonContext } from './json-shape.ts';
@@ -16,7 +16,7 @@ import type { Problems } from './problems.ts';
 import { readAddress, readRegisterValue } from './quantities.ts';
 import { readSchedule } from './schedule-text.ts';
 import {
-  apicModes, unitScopes, type AddressRange, type DeviceDescription, type Expectation, type IoApic,
+  apicModes, unitScopes, type AddressRange, type ConfigWord, type DeviceDescription, type Expectation, type IoApic,
   type KernelDescription, type PlatformDescription, type ResetBehaviour, type Scenario, type TimingSetting,
   type UnitDescription,
 } from './scenario.ts';
@@ -49,7 +49,7 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
   ): KernelDescription<Statement> {
     const member = shape?.member(key) ?? null;
     const node = member === null ? null : readKernel(context, member, key, readStatement);
-    return part(key, node, { release: '', imageFile: null, commandLine: '', statements: [] });
+    return part(key, node, { release: '', imageFile: null, commandLine: '', config: [], statements: [] });
   }
   shape.string('format', readFormat);
   const platformJson = shape.member('platform');
@@ -181,7 +181,7 @@ function readChoice(
 }
 
 function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | null {
-  const keys = ['name', 'sourceId', 'model', 'bar', 'reservedRegions', 'reset'];
+  const keys = ['name', 'sourceId', 'model', 'bar', 'reservedRegions', 'reset', 'paceNs'];
   const shape = shapeOf(context, json, 'a device', keys);
   if (shape === null) return null;
   const name = shape.string('name', readName);
@@ -193,18 +193,21 @@ function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | 
   const regions = shape.array('reservedRegions', (item) => readJsonRange(context, item));
   const resetJson = shape.member('reset');
   const reset = resetJson === null ? null : readReset(context, resetJson);
+  const atOwnPace = shape.isNull('paceNs');
+  const pace = atOwnPace ? null : shape.number('paceNs', readPeriodNs);
   if (name === null || sourceId === null || model === null || regions === null || reset === null) {
     return null;
   }
-  if (bar === null && !withoutBar) return null;
+  if ((bar === null && !withoutBar) || (pace === null && !atOwnPace)) return null;
   return shape.place({
     name: name.value, sourceId: sourceId.value, model: model.value, bar, reservedRegions: regions,
-    reset,
+    reset, paceNs: pace?.value ?? null,
   });
 }
 
 const resetKeys = {
   stops: ['kind'],
+  'leaves-one': ['kind'],
   late: ['kind', 'afterNs'],
   ignored: ['kind'],
 } as const satisfies Record<ResetBehaviour['kind'], readonly string[]>;
@@ -224,14 +227,23 @@ function readKernel<Statement extends object>(
   what: 'crashed' | 'capture',
   readStatement: (context: JsonContext, json: JsonValue) => Statement | null,
 ): KernelDescription<Statement> | null {
-  const shape = shapeOf(context, json, `\`${what}\``, ['release', 'imageFile', 'commandLine', 'statements']);
+  const shape = shapeOf(context, json, `\`${what}\``, [
+    'release', 'imageFile', 'commandLine', 'config', 'statements',
+  ]);
   if (shape === null) return null;
   const release = shape.string('release', readName);
   const commandLine = shape.string('commandLine', (text) => checkText(text, true));
   const statements = shape.array('statements', (item) => readStatement(context, item));
+  const config = shape.array('config', (item) => readConfigWord(context, item));
   const imageFile = shape.optionalString('imageFile', (text) => checkText(text, false));
-  if (release === null || commandLine === null || statements === null) return null;
+  if (release === null || commandLine === null || config === null || statements === null) return null;
   return shape.place({
-    release: release.value, imageFile: imageFile?.value ?? null, commandLine: commandLine.value, statements,
+    release: release.value, imageFile: imageFile?.value ?? null, commandLine: commandLine.value, config, statements,
   });
+}
+
+function readConfigWord(context: JsonContext, json: JsonValue): ConfigWord | null {
+  const shape = shapeOf(context, json, 'an option of a build', ['word']);
+  const word = shape?.string('word', readName) ?? null;
+  return shape === null || word === null ? null : shape.place({ word: word.value });
 }

@@ -9,22 +9,23 @@ import type { ParsedBlock } from './parse-machine.ts';
 import { readAddress, readDuration, readPeriod, readSize } from './quantities.ts';
 import { imageRelease } from './scenario.ts';
 import type {
-  CaptureStatement, CrashedStatement, DataDirection, DmaEnd, KernelDescription,
+  CaptureStatement, ConfigWord, CrashedStatement, DataDirection, DmaEnd, KernelDescription, ProbeOrder, ProbeStatement,
+  SubmitStatement,
 } from './scenario.ts';
+import { probeOrders } from './scenario.ts';
 import type { Span } from './span.ts';
 import { readInteger, readName, readWord } from './values.ts';
 
 export const directions: readonly DataDirection[] = ['to-device', 'from-device', 'bidirectional'];
 export const accesses: readonly ('read' | 'write')[] = ['read', 'write'];
-export const defaultMaskBits = 32;
 
 export function parseCrashed(
   cursor: Cursor,
   header: Span,
 ): ParsedBlock<KernelDescription<CrashedStatement>> {
-  return parseKernel(cursor, 'crashed', header, new Map([
-    ['map', parseMap], ['unmap', parseUnmap], ['buffer', parseBuffer], ['dma', parseDma], ['wait', parseWait],
-    ['panic', () => ({ kind: 'panic' })],
+  return parseKernel(cursor, 'crashed', header, new Map<string, StatementParser<CrashedStatement>>([
+    ['map', parseMap], ['unmap', parseUnmap], ['buffer', parseBuffer], ['dma', parseDma],
+    ['probe', parseProbe], ['submit', parseSubmit], ['wait', parseWait], ['panic', () => ({ kind: 'panic' })],
   ]));
 }
 
@@ -32,8 +33,8 @@ export function parseCapture(
   cursor: Cursor,
   header: Span,
 ): ParsedBlock<KernelDescription<CaptureStatement>> {
-  return parseKernel(cursor, 'capture', header, new Map([
-    ['wait', parseWait], ['probe', parseProbe],
+  return parseKernel(cursor, 'capture', header, new Map<string, StatementParser<CaptureStatement>>([
+    ['wait', parseWait], ['probe', parseProbe], ['submit', parseSubmit],
   ]));
 }
 
@@ -51,11 +52,20 @@ function parseKernel<Statement extends object>(
   const headed = parseRestOfHeader(cursor, release !== null && (!isImage || imageFile !== null));
   const headerSpan = cursor.since(header);
   const fields: { commandLine: Located<string> | null } = { commandLine: null };
+  const config: ConfigWord[] = [];
   const statements: Statement[] = [];
   const rules = new Map<string, StatementRule>([
     ['command-line', { occurs: 'at most once', parse: () => {
       fields.commandLine = cursor.text('a command line', true);
       return fields.commandLine !== null;
+    } }],
+    ['config', { occurs: 'repeatedly', parse: (keyword) => {
+      const word = cursor.value('an option of the build', readName);
+      if (word === null) return false;
+      const node = { word: word.value };
+      config.push(cursor.spans.place(node, cursor.since(keyword)));
+      cursor.spans.placeProperty(node, 'word', word.span);
+      return true;
     } }],
   ]);
   for (const [word, parser] of parsers) {
@@ -68,7 +78,8 @@ function parseKernel<Statement extends object>(
   }
   const whole = parseBlock(cursor, block, headerSpan, rules);
   const node = {
-    release: release?.value ?? '', imageFile: imageFile?.value ?? null, commandLine: fields.commandLine?.value ?? '', statements,
+    release: release?.value ?? '', imageFile: imageFile?.value ?? null, commandLine: fields.commandLine?.value ?? '', config,
+    statements,
   };
   cursor.spans.place(node, headerSpan);
   placeValue(cursor, node, 'release', release);
@@ -165,18 +176,53 @@ function parseWait(
   return duration === null ? null : { kind: 'wait', durationNs: duration.value };
 }
 
-function parseProbe(cursor: Cursor): CaptureStatement | null {
+/** `probe DEVICE`, then in any order and each at most once `dma-mask BITS` and `order ORDER`. */
+function parseProbe(cursor: Cursor): ProbeStatement | null {
   const device = cursor.value('the name of a device', readName);
   if (device === null) return null;
-  let bits = defaultMaskBits;
-  if (cursor.takeWord('dma-mask') !== null) {
-    const { lowest, highest } = limits.dmaMaskBits;
-    const mask = cursor.value('a number of bits', (text) =>
-      readInteger(text, 'the DMA mask', lowest, highest));
-    if (mask === null) return null;
-    bits = mask.value;
+  let mask: Located<number> | null = null;
+  let order: ProbeOrder | null = null;
+  for (;;) {
+    if (mask === null && cursor.takeWord('dma-mask') !== null) {
+      mask = cursor.value('a number of bits', readMaskBits);
+      if (mask === null) return null;
+    } else if (order === null && cursor.takeWord('order') !== null) {
+      order = cursor.value('the order of a probe', (text) => readWord(text, probeOrders))?.value ?? null;
+      if (order === null) return null;
+    } else {
+      break;
+    }
   }
-  const node = { kind: 'probe' as const, device: device.value, dmaMaskBits: bits };
+  const node = {
+    kind: 'probe' as const, device: device.value, dmaMaskBits: mask?.value ?? null, order: order ?? 'as-written',
+  };
   placeValue(cursor, node, 'device', device);
   return node;
+}
+
+function readMaskBits(text: string): ReturnType<typeof readInteger> {
+  const { lowest, highest } = limits.dmaMaskBits;
+  return readInteger(text, 'the DMA mask', lowest, highest);
+}
+
+function parseSubmit(cursor: Cursor): SubmitStatement | null {
+  const access = cursor.value('`read` or `write`', (text) => readWord(text, accesses));
+  const bytes = access === null ? null : cursor.value('a size', readSize);
+  if (access === null || bytes === null || !cursor.expectWord('on')) return null;
+  const device = cursor.value('the name of a device', readName);
+  if (device === null) return null;
+  let count = 1;
+  if (cursor.takeWord('times') !== null) {
+    const times = cursor.value('a count', readRequestCount);
+    if (times === null) return null;
+    count = times.value;
+  }
+  const node = { kind: 'submit' as const, access: access.value, bytes: bytes.value, device: device.value, count };
+  placeValue(cursor, node, 'bytes', bytes);
+  placeValue(cursor, node, 'device', device);
+  return node;
+}
+
+function readRequestCount(text: string): ReturnType<typeof readInteger> {
+  return readInteger(text, 'the count', 1, limits.requests);
 }

@@ -5,7 +5,7 @@ import type { Cursor, Located } from './cursor.ts';
 import { limits } from './limits.ts';
 import { parseBlock } from './parse-block.ts';
 import type { StatementRule } from './parse-block.ts';
-import { readAddress, readDuration, readRange, readRegisterValue } from './quantities.ts';
+import { readAddress, readDuration, readPeriod, readRange, readRegisterValue } from './quantities.ts';
 import {
   apicModes, unitScopes, type AddressRange, type ApicMode, type DeviceDescription, type IoApic,
   type PlatformDescription, type ResetBehaviour, type TimingSetting, type UnitDescription, type UnitScope,
@@ -19,7 +19,7 @@ export interface ParsedBlock<Node> {
   readonly whole: boolean;
 }
 
-const resetKinds = ['stops', 'late', 'ignored'] as const;
+const resetKinds = ['stops', 'leaves-one', 'late', 'ignored'] as const;
 
 export function readWidth(text: string): ReturnType<typeof readInteger> {
   const { lowest, highest } = limits.hostAddressWidth;
@@ -152,8 +152,8 @@ export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDes
   const headed = parseRestOfHeader(cursor, sourceId !== null);
   const headerSpan = cursor.since(header);
   const fields: {
-    model: Located<string> | null; bar: AddressRange | null; reset: ResetBehaviour;
-  } = { model: null, bar: null, reset: { kind: 'stops' } };
+    model: Located<string> | null; bar: AddressRange | null; reset: ResetBehaviour; pace: Located<number> | null;
+  } = { model: null, bar: null, reset: { kind: 'stops' }, pace: null };
   const reservedRegions: AddressRange[] = [];
   const rules = new Map<string, StatementRule>([
     ['model', { occurs: 'once', parse: () => {
@@ -171,16 +171,21 @@ export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDes
       fields.reset = cursor.spans.place(reset, cursor.since(keyword));
       return true;
     } }],
+    ['pace', { occurs: 'at most once', parse: () => {
+      fields.pace = cursor.value('a duration', readPeriod);
+      return fields.pace !== null;
+    } }],
   ]);
   const whole = parseBlock(cursor, 'device', headerSpan, rules);
   const node = {
     name: name?.value ?? '', sourceId: sourceId?.value ?? 0, model: fields.model?.value ?? '',
-    bar: fields.bar, reservedRegions, reset: fields.reset,
+    bar: fields.bar, reservedRegions, reset: fields.reset, paceNs: fields.pace?.value ?? null,
   };
   cursor.spans.place(node, cursor.since(header));
   placeValue(cursor, node, 'name', name);
   placeValue(cursor, node, 'sourceId', sourceId);
   placeValue(cursor, node, 'model', fields.model);
+  placeValue(cursor, node, 'paceNs', fields.pace);
   return { node, whole: whole && headed };
 }
 
@@ -188,8 +193,10 @@ function parseReset(cursor: Cursor): ResetBehaviour | null {
   const kind = cursor.value('what a reset does', (text) => readWord(text, resetKinds));
   if (kind === null) return null;
   switch (kind.value) {
-    case 'stops': return { kind: 'stops' };
-    case 'ignored': return { kind: 'ignored' };
+    case 'stops':
+    case 'leaves-one':
+    case 'ignored':
+      return { kind: kind.value };
     case 'late': {
       const after = cursor.value('a duration', readDuration);
       return after === null ? null : { kind: 'late', afterNs: after.value };

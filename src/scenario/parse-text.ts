@@ -210,8 +210,8 @@ class TextParser {
           timings: [],
         },
       units: this.#units, devices: this.#devices,
-      crashed: this.#crashed ?? { release: '', imageFile: null, commandLine: '', statements: [] },
-      capture: this.#capture ?? { release: '', imageFile: null, commandLine: '', statements: [] },
+      crashed: this.#crashed ?? { release: '', imageFile: null, commandLine: '', config: [], statements: [] },
+      capture: this.#capture ?? { release: '', imageFile: null, commandLine: '', config: [], statements: [] },
       claims: this.#claims, image: null, schedule: this.#schedule,
     };
   }

@@ -43,16 +43,19 @@ export function printJson(scenario: Scenario): string {
       reservedRegions: device.reservedRegions.map(rangeJson),
       reset: device.reset.kind === 'late'
         ? { kind: device.reset.kind, afterNs: device.reset.afterNs } : { kind: device.reset.kind },
+      paceNs: device.paceNs,
     })),
     crashed: {
       release: scenario.crashed.release,
       ...(scenario.crashed.imageFile === null ? {} : { imageFile: scenario.crashed.imageFile }),
       commandLine: scenario.crashed.commandLine,
+      config: scenario.crashed.config.map(({ word }) => ({ word })),
       statements: scenario.crashed.statements.map(statementJson),
     },
     capture: {
       release: scenario.capture.release,
       commandLine: scenario.capture.commandLine,
+      config: scenario.capture.config.map(({ word }) => ({ word })),
       statements: scenario.capture.statements.map(statementJson),
     },
     claims: scenario.claims.map(({ quantifier, what, scope }) => ({
@@ -96,7 +99,12 @@ function statementJson(statement: CrashedStatement | CaptureStatement): object {
       until: endJson(statement.until),
     };
     case 'wait': return { kind, durationNs: statement.durationNs };
-    case 'probe': return { kind, device: statement.device, dmaMaskBits: statement.dmaMaskBits };
+    case 'probe': return {
+      kind, device: statement.device, dmaMaskBits: statement.dmaMaskBits, order: statement.order,
+    };
+    case 'submit': return {
+      kind, access: statement.access, bytes: statement.bytes, device: statement.device, count: statement.count,
+    };
     case 'panic': return { kind };
   }
 }

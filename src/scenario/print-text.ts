@@ -2,7 +2,7 @@
  * The canonical text of a scenario, for counterexamples that are to be mailed and kept.
  *
  * Reading it gives the same tree. Defaults are written out, since the reader of such a file may not
- * know them; only an empty command line is left out.
+ * know them; only an empty command line is left out, and what a driver or model has by itself.
  */
 
 import { hex } from '../base/word.ts';
@@ -72,6 +72,7 @@ function deviceLines(device: DeviceDescription): readonly string[] {
     ...(device.bar === null ? [] : [`bar ${rangeText(device.bar)}`]),
     ...device.reservedRegions.map((range) => `rmrr ${rangeText(range)}`),
     `reset ${resetText(device.reset)}`,
+    ...(device.paceNs === null ? [] : [`pace ${printDuration(device.paceNs)}`]),
   ];
 }
 
@@ -79,16 +80,19 @@ function resetText(reset: ResetBehaviour): string {
   switch (reset.kind) {
     case 'late': return `late ${printDuration(reset.afterNs)}`;
     case 'stops':
-    case 'ignored': return reset.kind;
+    case 'leaves-one':
+    case 'ignored':
+      return reset.kind;
   }
 }
 
 function kernelLines(
   kernel: KernelDescription<CrashedStatement | CaptureStatement>,
 ): readonly string[] {
-  const { commandLine } = kernel;
+  const { commandLine, config } = kernel;
   return [
     ...(commandLine === '' ? [] : [`command-line ${stringText(commandLine)}`]),
+    ...config.map(({ word }) => `config ${word}`),
     ...kernel.statements.map(statementLine),
   ];
 }
@@ -109,7 +113,15 @@ function statementLine(statement: CrashedStatement | CaptureStatement): string {
       return `dma ${access} ${buffer} every ${printDuration(periodNs)} ${endText(until)}`;
     }
     case 'wait': return `wait ${printDuration(statement.durationNs)}`;
-    case 'probe': return `probe ${statement.device} dma-mask ${statement.dmaMaskBits}`;
+    case 'probe': {
+      const { device, dmaMaskBits, order } = statement;
+      return `probe ${device}${dmaMaskBits === null ? '' : ` dma-mask ${dmaMaskBits}`}`
+        + (order === 'as-written' ? '' : ` order ${order}`);
+    }
+    case 'submit': {
+      const { access, bytes, device, count } = statement;
+      return `submit ${access} ${printSize(bytes)} on ${device} times ${count}`;
+    }
     case 'panic': return 'panic';
   }
 }

@@ -94,22 +94,32 @@ export interface DeviceDescription {
   /** In the order of the firmware's DMAR table. */
   readonly reservedRegions: readonly AddressRange[];
   readonly reset: ResetBehaviour;
+  /** How often the device does by itself what it does; null: as often as its model has it. */
+  readonly paceNs: number | null;
 }
 
 /** What becomes of a device's outstanding DMA when its driver resets it. */
 export type ResetBehaviour =
   | { readonly kind: 'stops' }
+  /** One request may still go on the bus. */
+  | { readonly kind: 'leaves-one' }
   | { readonly kind: 'late'; readonly afterNs: number }
   | { readonly kind: 'ignored' };
 
 /** Stands in the place of a release where the crashed kernel is not simulated but left an image behind. */
 export const imageRelease = 'image';
 
+export interface ConfigWord {
+  readonly word: string;
+}
+
 export interface KernelDescription<Statement> {
   readonly release: string;
   /** With `imageRelease`: as written, relative to the scenario. */
   readonly imageFile: string | null;
   readonly commandLine: string;
+  /** Options in which the build departs from the usual: `config WORD`. */
+  readonly config: readonly ConfigWord[];
   readonly statements: readonly Statement[];
 }
 
@@ -125,6 +135,8 @@ export type CrashedStatement =
   | { readonly kind: 'dma'; readonly access: 'read' | 'write'; readonly buffer: string;
       readonly periodNs: number; readonly until: DmaEnd }
   | { readonly kind: 'wait'; readonly durationNs: number }
+  | ProbeStatement
+  | SubmitStatement
   | { readonly kind: 'panic' };
 
 /** When a periodic DMA ends by itself; `reset`: only the device's reset ends it. */
@@ -135,7 +147,30 @@ export type DmaEnd =
 
 export type CaptureStatement =
   | { readonly kind: 'wait'; readonly durationNs: number }
-  | { readonly kind: 'probe'; readonly device: string; readonly dmaMaskBits: number };
+  | ProbeStatement
+  | SubmitStatement;
+
+/** The device's driver takes it over. */
+export interface ProbeStatement {
+  readonly kind: 'probe';
+  readonly device: string;
+  /** null: as wide as the driver asks for. */
+  readonly dmaMaskBits: number | null;
+  readonly order: ProbeOrder;
+}
+
+/** Whether a driver resets its device before its first DMA mapping; `as-written`: as its source does. */
+export const probeOrders = ['as-written', 'reset-then-map', 'map-then-reset'] as const;
+export type ProbeOrder = (typeof probeOrders)[number];
+
+/** Requests that the driver hands to the device without waiting for them. */
+export interface SubmitStatement {
+  readonly kind: 'submit';
+  readonly access: 'read' | 'write';
+  readonly bytes: number;
+  readonly device: string;
+  readonly count: number;
+}
 
 export interface Claim {
   readonly quantifier: 'never' | 'sometimes' | 'always';

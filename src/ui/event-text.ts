@@ -38,7 +38,7 @@ function describe(what: Happening): string {
   switch (what.kind) {
     case 'kernel-start':
       return `${what.release} starts, command line "${what.commandLine}"`;
-    case 'panic': return 'panics';
+    case 'panic': return what.orderly ? 'shuts down for the next kernel' : 'panics';
     case 'kernel-end': return 'is done';
     case 'routine-enter': return `${what.routine}${what.detail === '' ? '' : ` ${what.detail}`} {`;
     case 'routine-leave': return `} ${what.routine}`;

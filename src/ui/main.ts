@@ -16,8 +16,11 @@ async function dispatch(line: CommandLine, output: Output): Promise<number> {
     case 'check': return (await import('./check-command.ts')).checkCommand(line, output);
     case 'replay': return (await import('./replay-command.ts')).replayCommand(line, output);
     case 'conform': return (await import('./conform-command.ts')).conformCommand(line, output);
+    case 'compare': return (await import('./compare-command.ts')).compareCommand(line, output);
+    case 'inspect': return (await import('./inspect-command.ts')).inspectCommand(line, output);
     case 'step': return (await import('./step-command.ts')).stepCommand(line, output);
     case 'profiles': return (await import('./profiles-command.ts')).profilesCommand(line, output);
+    case 'releases': return (await import('./releases-command.ts')).releasesCommand(line, output);
     case 'explain': return (await import('./explain-command.ts')).explainCommand(line, output);
     default: return fail(`the usage lists a command that there is not: ${line.command.name}`);
   }

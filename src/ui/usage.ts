@@ -68,6 +68,22 @@ export const commands: readonly CommandRow[] = [
     examples: ['dmarsim conform test/vectors/qemu', 'dmarsim conform test/vectors/qemu --profile specification'],
   },
   {
+    name: 'compare', operands: 'FOLDER...', about: 'captures of real handoffs against the model, side by side',
+    options: [
+      { name: 'capture', value: 'RELEASE', about: 'compare with this release, not the one of the version line' },
+      { name: 'keep', value: 'FOLDER', about: 'write there the scenario that each capture makes, and its image' },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim compare test/captures/nvme-in-flight-flush'],
+  },
+  {
+    name: 'inspect', operands: 'IMAGE...', about: 'the tables in an image of the hardware, as debugfs shows them',
+    options: [
+      { name: 'iova', value: 'ADDRESS', about: 'only what this address is mapped to' },
+      { name: 'device', value: 'BDF', about: 'only this device\'s tables' },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim inspect snap-2-kdump-start.json.gz --device 00:03.0 --iova 0xfffff000'],
+  },
+  {
     name: 'explain', operands: 'CODE', about: 'what a diagnostic of the scenario reader means',
     options: [color, help],
     examples: ['dmarsim explain S050'],
@@ -76,6 +92,14 @@ export const commands: readonly CommandRow[] = [
     name: 'profiles', operands: '[NAME]', about: 'the units of real machines; with a name, every field of one',
     options: [{ name: 'json', about: 'one JSON document' }, color, help],
     examples: ['dmarsim profiles sandy-bridge-ep'],
+  },
+  {
+    name: 'releases', operands: '[NAME] [NAME]',
+    about: 'the kernels that a scenario may name; one of them; or what two do differently',
+    options: [
+      { name: 'unit', value: 'KIND', about: "'not coherent' (default), 'coherent' or 'caching mode'" },
+      { name: 'json', about: 'one JSON document' }, color, help],
+    examples: ['dmarsim releases linux-4.10 linux-4.12'],
   },
 ];
 

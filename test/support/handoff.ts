@@ -7,6 +7,7 @@ import { judge, type Verdict } from '../../src/analysis/claims.ts';
 import { run, traced, type RunEnd } from '../../src/analysis/run.ts';
 import { vocabulary } from '../../src/analysis/vocabulary.ts';
 import type { Event, Happening } from '../../src/base/event.ts';
+import { hex } from '../../src/base/word.ts';
 import { readScenario } from '../../src/scenario/read.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 
@@ -18,6 +19,7 @@ export interface Pieces {
   readonly device?: string;
   /** More blocks of devices. */
   readonly devices?: string;
+  readonly crashedRelease?: string;
   readonly crashedOptions?: string;
   readonly crashed?: string;
   readonly release?: string;
@@ -52,7 +54,7 @@ device hpsa 02:00.0 {
   ${pieces.device ?? 'reset stops'}
 }
 ${pieces.devices ?? ''}
-crashed linux-4.9-rc5 {
+crashed ${pieces.crashedRelease ?? 'linux-4.9-rc5'} {
   command-line "${pieces.crashedOptions ?? 'intel_iommu=on'}"
   ${pieces.crashed ?? seedWork}
 }
@@ -152,7 +154,7 @@ function dmasOf(events: readonly Event[]): readonly Dma[] {
     const outcome = what.kind === 'dma-blocked' ? ` fault ${what.reason}` : owner;
     dmas.push({
       kernel: request.what.kernel, device: request.actor, timeNs, answer: number,
-      text: `${request.what.access} 0x${what.address.low.toString(16)}:${outcome}`
+      text: `${request.what.access} ${hex(what.address)}:${outcome}`
         + (what.freshness.kind === 'stale' ? ' stale' : ''),
     });
   }

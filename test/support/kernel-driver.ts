@@ -46,8 +46,9 @@ export class KernelDriver {
     const release = releaseNamed(setup.release ?? 'linux-4.9-rc5');
     if (release === undefined) throw new Error('no such release');
     this.device = {
-      name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa',
-      bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, outstandingPorts: addressOf(0xfd000000),
+      name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa', isIsaBridge: false,
+      bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, messageTable: addressOf(0xf7f01000),
+      outstandingPorts: addressOf(0xfd000000),
     };
     this.kernel = new Kernel({
       release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
@@ -55,7 +56,9 @@ export class KernelDriver {
         hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
         reservedRegions: [],
       },
+      config: { dmarDebug: false, svm: true, copiedIds: null },
       platform: { pciWindows: [], x2apic: false },
+      memory: [{ first: addressOf(0x1000), last: addressOf(0xff_ffff) }],
       pages: { first: addressOf(0x10_0000), end: addressOf(0x100_0000) },
     });
     this.setRegister(0x08, setup.cap ?? usualCap);

@@ -1,8 +1,10 @@
 /** A kernel command line as its readers take it: words between spaces, some of them `name=a,b`. */
 export class CommandLine {
+  readonly text: string;
   readonly #words: readonly string[];
 
   constructor(text: string) {
+    this.text = text;
     this.#words = text.split(/\s+/).filter((word) => word !== '');
   }
 

@@ -29,7 +29,11 @@ export interface PciDevice {
   readonly name: string;
   readonly source: SourceId;
   readonly model: string;
+  /** PCI_CLASS_BRIDGE_ISA: it passes on what old devices do in the first 16 MiB. */
+  readonly isIsaBridge: boolean;
   readonly bar: { readonly first: Address; readonly last: Address };
+  /** The MSI-X table, as the device's capability says. */
+  readonly messageTable: Address;
   /** Where a scenario's workload tells the model of the device what is outstanding. */
   readonly outstandingPorts: Address;
 }

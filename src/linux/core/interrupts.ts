@@ -4,6 +4,7 @@
  * behind it: the local APIC, or interrupt remapping in front of it.
  */
 import { assert, beyondModel, fail } from '../../base/assert.ts';
+import type { SourceId } from '../../base/word.ts';
 import type { PciDevice } from './firmware.ts';
 import { firstTimerVector, type Routine } from './operation.ts';
 import type { VectorOrder } from '../releases/release.ts';
@@ -24,7 +25,7 @@ export interface IrqLine {
 
 /** irq_domain_alloc_irqs for one interrupt of a device. */
 export interface IrqChip {
-  allocate(device: PciDevice): Routine<IrqLine>;
+  allocate(source: SourceId): Routine<IrqLine>;
 }
 
 /** Tells the device: an entry of its MSI-X table, or its MSI capability (`pci_write_msg_msi`). */
@@ -124,7 +125,7 @@ export interface InterruptHost {
 export function* allocIrqVector(
   host: InterruptHost, device: PciDevice, writeMessage: WriteMessage,
 ): Routine<Irq> {
-  const line = yield* host.irqChip.allocate(device);
+  const line = yield* host.irqChip.allocate(device.source);
   yield* writeMessage(yield* line.activate(shutdownVector));
   return { device, line, writeMessage, vector: null };
 }

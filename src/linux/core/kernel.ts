@@ -7,6 +7,7 @@
  */
 import { assert, beyondModel, fail } from '../../base/assert.ts';
 import type { Address, SourceId } from '../../base/word.ts';
+import type { KernelConfig } from '../releases/builds.ts';
 import type { Release } from '../releases/release.ts';
 import { CommandLine } from './command-line.ts';
 import { directDmaOps, type DmaOps } from './dma-ops.ts';
@@ -20,9 +21,12 @@ export interface KernelSettings {
   /** is_kdump_kernel(). */
   readonly isKdump: boolean;
   readonly commandLine: string;
+  readonly config: KernelConfig;
   readonly firmware: FirmwareTable;
   readonly platform: PlatformTable;
   readonly devices: readonly PciDevice[];
+  /** All memory that it knows of, in the order of the memory map. */
+  readonly memory: readonly { readonly first: Address; readonly last: Address }[];
   /** The memory that its allocator hands out. */
   readonly pages: { readonly first: Address; readonly end: Address };
 }
@@ -61,7 +65,7 @@ export class Kernel {
     const { name, notModelled } = this.release;
     // Thrown in the machine's first step, not while it is put together.
     yield { kind: 'clock' };
-    if (notModelled !== null) beyondModel(`what is modelled of ${name}: ${notModelled} is missing`);
+    if (notModelled !== null) beyondModel(`the model has of ${name}: ${notModelled} is missing`);
   }
 
   deviceNamed(name: string): PciDevice {
@@ -73,6 +77,11 @@ export class Kernel {
   /** dma_set_mask_and_coherent. */
   setDmaMask(device: PciDevice, bits: number): void {
     this.#dmaMasks.set(device.source, bits);
+  }
+
+  /** A driver's own mask, where the scenario gives no narrower one. */
+  setDmaMaskUnlessGiven(device: PciDevice, bits: number): void {
+    if (!this.#dmaMasks.has(device.source)) this.#dmaMasks.set(device.source, bits);
   }
 
   dmaMaskBits(device: PciDevice): number {
@@ -100,5 +109,22 @@ export class Kernel {
       if (handler !== undefined) yield* handler();
       vector = yield { kind: 'resume-sleep' };
     }
+  }
+
+  /** wait_for_completion_timeout: whether an interrupt's handler made `isDone` true before the time was over. */
+  * sleepUntil(isDone: () => boolean, timeoutNs: number): Routine<boolean> {
+    if (isDone()) return true;
+    let vector = yield { kind: 'sleep', durationNs: timeoutNs };
+    while (vector !== 0) {
+      assert(typeof vector === 'number', 'a sleep is answered with a vector');
+      const handler = this.vectors.handler(vector);
+      if (handler !== undefined) yield* handler();
+      if (isDone()) {
+        yield { kind: 'wake-up' };
+        return true;
+      }
+      vector = yield { kind: 'resume-sleep' };
+    }
+    return isDone();
   }
 }

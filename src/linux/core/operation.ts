@@ -45,6 +45,8 @@ export type Operation =
   | { readonly kind: 'sleep'; readonly durationNs: number }
   /** Goes on with the sleep that an interrupt broke. */
   | { readonly kind: 'resume-sleep' }
+  /** Goes on before its sleep is over: the interrupt brought what was waited for. */
+  | { readonly kind: 'wake-up' }
   /** Arms the timer that interrupts with `vector`, one of `timerCount` from `firstTimerVector` on. */
   | { readonly kind: 'arm-timer'; readonly vector: number; readonly delayNs: number }
   /** The time since power-on in nanoseconds. */

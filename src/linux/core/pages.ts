@@ -18,7 +18,9 @@ export class PageAllocator {
     return this.#freed.pop() ?? this.allocateContiguous(1);
   }
 
-  allocateContiguous(pages: number): Address {
+  /** A block as the buddy allocator has it: `alignment` bytes is its size where that is a power of two. */
+  allocateContiguous(pages: number, alignment: number = frameBytes): Address {
+    this.#next = Math.ceil(this.#next / alignment) * alignment;
     const address = addressOf(this.#next);
     this.#next += pages * frameBytes;
     if (this.#next > this.#end) beyondModel('the memory of a kernel');

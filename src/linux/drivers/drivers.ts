@@ -1,36 +1,61 @@
 /** The drivers of a kernel, found by the model of device that they drive. */
 import { fail } from '../../base/assert.ts';
-import type { PciDevice } from '../core/firmware.ts';
+import type { ProbeStatement, SubmitStatement } from '../../scenario/scenario.ts';
 import type { Kernel } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
+import type { BlockDriver, PciDriver } from './driver.ts';
 import { HpsaDriver } from './hpsa.ts';
+import { NvmeDriver } from './nvme/nvme.ts';
 
-export interface PciDriver {
-  /** The driver's probe of one device, up to the point where the device does its work. */
-  probe(device: PciDevice): Routine<void>;
-}
+type Loader =
+  | { readonly kind: 'block'; readonly load: (kernel: Kernel) => BlockDriver }
+  | { readonly kind: 'other'; readonly load: (kernel: Kernel) => PciDriver };
 
-const drivers = new Map<string, (kernel: Kernel) => PciDriver>([
-  ['hpsa', (kernel) => new HpsaDriver(kernel)],
+const drivers: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['hpsa', { kind: 'other', load: (kernel) => new HpsaDriver(kernel) }],
+  ['nvme', { kind: 'block', load: (kernel) => new NvmeDriver(kernel) }],
 ]);
+
+/** What a scenario may ask of the driver of a model. */
+export function driverTraits(model: string): { readonly hasDriver: boolean; readonly takesRequests: boolean } {
+  const loader = drivers.get(model);
+  return { hasDriver: loader !== undefined, takesRequests: loader?.kind === 'block' };
+}
 
 /** One instance of each driver a kernel. */
 export class Drivers {
   readonly #kernel: Kernel;
   readonly #loaded = new Map<string, PciDriver>();
+  readonly #disks = new Map<string, BlockDriver>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
-  * probe(device: PciDevice): Routine<void> {
-    let driver = this.#loaded.get(device.model);
-    if (driver === undefined) {
-      const load = drivers.get(device.model);
-      if (load === undefined) fail(`the scenario was checked: ${device.model} has a driver`);
-      driver = load(this.#kernel);
-      this.#loaded.set(device.model, driver);
-    }
-    yield* driver.probe(device);
+  * probe({ device: name, dmaMaskBits, order }: ProbeStatement): Routine<void> {
+    const device = this.#kernel.deviceNamed(name);
+    if (dmaMaskBits !== null) this.#kernel.setDmaMask(device, dmaMaskBits);
+    yield* this.#driverOf(device.model).probe(device, order);
+  }
+
+  * submit({ device: name, count, access, bytes }: SubmitStatement): Routine<void> {
+    const device = this.#kernel.deviceNamed(name);
+    const disk = this.#disks.get(device.model) ?? fail(`the scenario was checked: ${name} is a disk and was probed`);
+    for (let request = 0; request < count; request += 1) yield* disk.submit(device, { access, bytes });
+  }
+
+  #driverOf(model: string): PciDriver {
+    const known = this.#loaded.get(model);
+    if (known !== undefined) return known;
+    const loader = drivers.get(model) ?? fail(`the scenario was checked: ${model} has a driver`);
+    if (loader.kind === 'other') return this.#keep(model, loader.load(this.#kernel));
+    const disk = loader.load(this.#kernel);
+    this.#disks.set(model, disk);
+    return this.#keep(model, disk);
+  }
+
+  #keep(model: string, driver: PciDriver): PciDriver {
+    this.#loaded.set(model, driver);
+    return driver;
   }
 }

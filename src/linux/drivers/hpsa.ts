@@ -11,6 +11,7 @@ import type { PciDevice } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { pciName } from '../core/print-formats.ts';
 import type { Routine } from '../core/operation.ts';
+import type { PciDriver } from './driver.ts';
 
 /** SA5 register offsets and values (hpsa_cmd.h). */
 const SA5 = {
@@ -33,7 +34,7 @@ const HPSA_MSG_SEND_RETRY_INTERVAL_NS = 10 * second;
 const commandListBytes = 52;
 const inquiryBytes = 64;
 
-export class HpsaDriver {
+export class HpsaDriver implements PciDriver {
   readonly #kernel: Kernel;
   /** number_of_controllers: those that got through their reset. */
   #numberOfControllers = 0;

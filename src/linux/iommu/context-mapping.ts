@@ -2,40 +2,23 @@
  * The handoff of one device: `domain_context_mapping_one` (drivers/iommu/intel-iommu.c, 3.9 to 5.7, and
  * drivers/iommu/intel/iommu.c after it). Its steps are the release's, in the release's order.
  */
-import { fail, unreachable } from '../../base/assert.ts';
+import { unreachable } from '../../base/assert.ts';
 import {
-  bdf, busOf, devfnOf, domainIdOf, offsetBy, zeroWord, type Address, type SourceId,
-  type Word64,
+  bdf, domainIdOf, offsetBy, zeroWord, type Address, type SourceId, type Word64,
 } from '../../base/word.ts';
-import { load64, routine, store64 } from '../core/bus.ts';
+import { printk, routine, store64 } from '../core/bus.ts';
+import { iommuContextAddr, loadContext } from './context-entry.ts';
 import type { Domain } from './dmar-domain.ts';
 import { flushContext, flushIotlb, noAddress } from './flush.ts';
 import {
-  CONTEXT_TT_MULTI_LEVEL, contextClearPresent, contextCopied, contextDomainId, contextEntryBytes, contextEntryValid,
-  contextSetAddressRoot, contextSetAddressWidth, contextSetDomainId, contextSetFaultEnable, contextSetPresent,
-  contextSetTranslationType, rootEntryFor, rootEntryLctp, type ContextEntry,
+  CONTEXT_TT_MULTI_LEVEL, CONTEXT_TT_PASS_THROUGH, contextClearPresent, contextCopied, contextDomainId,
+  contextEntryBytes, contextEntryValid, contextSetAddressRoot, contextSetAddressWidth, contextSetDomainId,
+  contextSetFaultEnable, contextSetPresent, contextSetTranslationType, type ContextEntry,
 } from './formats.ts';
-import { allocTablePage, iommuFlushCache, iommuFlushWriteBuffer, type Iommu } from './iommu.ts';
+import { iommuFlushCache, iommuFlushWriteBuffer, type Iommu } from './iommu.ts';
 import type { IntelIommu } from './intel-iommu.ts';
 import type { Routine } from '../core/operation.ts';
 import type { HandoffStep } from '../releases/release.ts';
-
-/** `iommu_context_addr` with alloc: the place of the entry, with its table made on the way. */
-function* iommuContextAddr(iommu: Iommu, source: SourceId): Routine<Address> {
-  if (iommu.rootTable === null) fail(`${iommu.name} has a root table by now`);
-  const place = offsetBy(iommu.rootTable, 16 * busOf(source));
-  let table = rootEntryLctp(yield* load64(place));
-  if (table === undefined) {
-    table = yield* allocTablePage(iommu);
-    yield* store64(place, rootEntryFor(table));
-    yield* iommuFlushCache(iommu, place, 8);
-  }
-  return offsetBy(table, contextEntryBytes * devfnOf(source));
-}
-
-function* loadContext(place: Address): Routine<ContextEntry> {
-  return { low: yield* load64(place), high: yield* load64(offsetBy(place, 8)) };
-}
 
 /** A handoff under way: the entry as the driver knows it so far, and whose id it had before. */
 interface Mapping {
@@ -62,14 +45,25 @@ function* storeHigh(mapping: Mapping, high: Word64): Routine<void> {
 function* writeFields(mapping: Mapping): Routine<void> {
   const { domain } = mapping;
   yield* storeHigh(mapping, contextSetDomainId(mapping.entry.high, domainIdOf(domain.did)));
-  yield* storeLow(mapping, contextSetAddressRoot(mapping.entry.low, domain.pgd));
-  yield* storeHigh(mapping, contextSetAddressWidth(mapping.entry.high, domain.iommu.agaw));
+  // Pass-through has no table, and the widest address that the unit knows.
+  if (domain.translation === 'multi-level') {
+    yield* storeLow(mapping, contextSetAddressRoot(mapping.entry.low, domain.pgd));
+  }
+  yield* storeHigh(mapping, contextSetAddressWidth(mapping.entry.high, widthOf(domain)));
 }
 
-/** Type and fault enable change nothing in a cleared entry; they reach memory together with P. */
+function widthOf({ iommu, translation }: Domain): number {
+  return translation === 'multi-level' ? iommu.agaw : iommu.msagaw;
+}
+
+function typed(low: Word64, { translation }: Domain): Word64 {
+  return contextSetFaultEnable(contextSetTranslationType(low,
+    translation === 'multi-level' ? CONTEXT_TT_MULTI_LEVEL : CONTEXT_TT_PASS_THROUGH));
+}
+
+/** Type and fault enable reach memory together with P. */
 function* setPresent(mapping: Mapping): Routine<void> {
-  const typed = contextSetTranslationType(mapping.entry.low, CONTEXT_TT_MULTI_LEVEL);
-  yield* storeLow(mapping, contextSetPresent(contextSetFaultEnable(typed)));
+  yield* storeLow(mapping, contextSetPresent(typed(mapping.entry.low, mapping.domain)));
 }
 
 function* carryOut(mapping: Mapping, step: HandoffStep): Routine<void> {
@@ -94,9 +88,10 @@ function* carryOut(mapping: Mapping, step: HandoffStep): Routine<void> {
     case 'write-fields': return yield* writeFields(mapping);
     case 'set-present': return yield* setPresent(mapping);
     case 'overwrite-entry': {
-      const high = contextSetAddressWidth(contextSetDomainId(zeroWord, domainIdOf(domain.did)), iommu.agaw);
-      yield* storeHigh(mapping, high);
-      return yield* storeLow(mapping, contextSetPresent(contextSetAddressRoot(zeroWord, domain.pgd)));
+      const high = contextSetDomainId(zeroWord, domainIdOf(domain.did));
+      yield* storeHigh(mapping, contextSetAddressWidth(high, widthOf(domain)));
+      const low = domain.translation === 'multi-level' ? contextSetAddressRoot(zeroWord, domain.pgd) : zeroWord;
+      return yield* storeLow(mapping, contextSetPresent(typed(low, domain)));
     }
     case 'write-back': return yield* iommuFlushCache(iommu, place, contextEntryBytes);
     case 'context-present-cache-flush':
@@ -114,6 +109,7 @@ export function* domainContextMappingOne(
   const { iommu } = domain;
   const { release } = driver.kernel;
   yield* routine('domain_context_mapping_one', bdf(source), function* () {
+    if (driver.options.debug) yield* printk(`DMAR: Set context mapping for ${bdf(source)}`);
     const place = yield* iommuContextAddr(iommu, source);
     const old = yield* loadContext(place);
     const copied = isCopied(driver, iommu, source, old);

@@ -4,12 +4,12 @@
  */
 import { fail } from '../../base/assert.ts';
 import {
-  addressOf, get, field, isSet, offsetBy, sourceIdOf, zeroWord, type Address,
+  addressOf, isSet, offsetBy, sourceIdOf, zeroWord, type Address,
 } from '../../base/word.ts';
 import { load64, readq, routine, store64 } from '../core/bus.ts';
 import {
   DMAR, DMA_RTADDR_RTT, contextDomainId, contextEntryBytes, contextEntryValid, contextSetCopied,
-  rootEntryFor, rootEntryLctp,
+  pageAddress, rootEntryFor, rootEntryLctp,
 } from './formats.ts';
 import { allocTablePage, iommuFlushCache, registerAt, type Iommu } from './iommu.ts';
 import type { Routine } from '../core/operation.ts';
@@ -26,7 +26,7 @@ export function* copyTranslationTables(iommu: Iommu, release: Release): Routine<
     const address = yield* readq(registerAt(iommu, DMAR.RTADDR));
     // The type of the table cannot be changed while translation is on.
     if (isSet(DMA_RTADDR_RTT, address)) return false;
-    const old = addressOf(get(field(63, 12), address) * 4096);
+    const old = pageAddress(address);
     if (old === addressOf(0)) return false;
     const copies: (Address | undefined)[] = [];
     for (let bus = 0; bus < busCount; bus += 1) copies.push(yield* copyContextTable(iommu, release, old, bus));

@@ -11,17 +11,18 @@ import { domainContextMappingOne } from './context-mapping.ts';
 import type { Domain } from './dmar-domain.ts';
 import { allocDomain, domainAttachIommu, domainPrepareIdentityMap } from './domain.ts';
 import type { IntelIommu } from './intel-iommu.ts';
+import { reserveOldAddresses } from './old-addresses.ts';
 
-function* attachId(driver: IntelIommu, domain: Domain): Routine<void> {
+function* attachId(driver: IntelIommu, device: PciDevice, domain: Domain): Routine<void> {
   const id = yield* domainAttachIommu(domain);
   if (id === 0) beyondModel('the domain-ids of the unit');
-  driver.domainOfDevice.set(domain.device.source, domain);
+  driver.domainOfDevice.set(device.source, domain);
 }
 
 /** `set_domain_for_dev` and what it leads to: a domain-id and a context entry. */
-function* setDomainForDev(driver: IntelIommu, domain: Domain): Routine<void> {
-  yield* attachId(driver, domain);
-  yield* domainContextMappingOne(driver, domain, domain.device.source);
+function* setDomainForDev(driver: IntelIommu, device: PciDevice, domain: Domain): Routine<void> {
+  yield* attachId(driver, device, domain);
+  yield* domainContextMappingOne(driver, domain, device.source);
 }
 
 /** A region that the firmware wants mapped for a device. */
@@ -41,10 +42,10 @@ export function* iommuPrepareIdentityMap(
   let domain = driver.domainOfDevice.get(device.source);
   if (domain === undefined) {
     domain = yield* allocDomain(driver, device);
-    if (mapsFirst) yield* attachId(driver, domain);
-    else yield* setDomainForDev(driver, domain);
+    if (mapsFirst) yield* attachId(driver, device, domain);
+    else yield* setDomainForDev(driver, device, domain);
   }
-  yield* domainPrepareIdentityMap(domain, first, last);
+  yield* domainPrepareIdentityMap(domain, device, first, last);
   if (mapsFirst) yield* domainContextMappingOne(driver, domain, device.source);
 }
 
@@ -57,12 +58,13 @@ export function* getValidDomainForDev(driver: IntelIommu, device: PciDevice): Ro
   if (known !== undefined) return known;
   return yield* routine('__get_valid_domain_for_dev', device.name, function* () {
     const domain = yield* allocDomain(driver, device);
+    if (driver.kernel.release.avoidsOldAddresses) yield* reserveOldAddresses(domain, device);
     const atHandoff = driver.kernel.release.reservedRegions === 'at-start-or-handoff';
     for (const region of driver.reservedRegions) {
       if (!atHandoff || region.device !== device.source) continue;
-      yield* domainPrepareIdentityMap(domain, region.first, region.last);
+      yield* domainPrepareIdentityMap(domain, device, region.first, region.last);
     }
-    yield* setDomainForDev(driver, domain);
+    yield* setDomainForDev(driver, device, domain);
     return domain;
   });
 }

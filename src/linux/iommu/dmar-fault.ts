@@ -1,6 +1,7 @@
 /** The fault interrupt and its handler (drivers/iommu/dmar.c, 3.9 to 7.0). */
 import { unreachable } from '../../base/assert.ts';
 import { and32, offsetBy, sourceIdOf } from '../../base/word.ts';
+import { msiAddress } from '../core/interrupts.ts';
 import { printk, readl, readq, routine, writel } from '../core/bus.ts';
 import {
   DMAR, DMA_FRCD_F_BIT, DMA_FSTS_PFO_BIT, DMA_FSTS_PPF_BIT, DMA_FSTS_PRO_BIT, dmaFrcdFault, dmaFrcdPageAddress,
@@ -8,18 +9,48 @@ import {
 } from './formats.ts';
 import { registerAt, type Iommu } from './iommu.ts';
 import type { IntelIommu } from './intel-iommu.ts';
-import { faultLines } from './messages.ts';
+import { dmarFaultDumpPtes } from './fault-dump.ts';
+import { dmarGetFaultReason, faultLines } from './messages.ts';
 import type { Routine } from '../core/operation.ts';
 import type { FaultStatusClear } from '../releases/release.ts';
 
-/** `dmar_set_interrupt`: a vector, where the message goes, and the mask off. */
+function* writeFaultMessage(iommu: Iommu, address: number, vector: number): Routine<void> {
+  yield* writel(registerAt(iommu, DMAR.FEDATA), vector);
+  yield* writel(registerAt(iommu, DMAR.FEADDR), address);
+  yield* writel(registerAt(iommu, DMAR.FEUADDR), 0);
+}
+
+/**
+ * `dmar_set_interrupt`, once a unit: a vector, where the message goes, and the mask off. The message is written
+ * when the interrupt is activated, and again with its affinity.
+ */
 export function* dmarSetInterrupt(driver: IntelIommu, iommu: Iommu): Routine<void> {
+  if (iommu.faultVector !== null) return;
   yield* routine('dmar_set_interrupt', iommu.name, function* () {
+    const { faultMessage } = driver.kernel.release;
     const vector = driver.kernel.vectors.allocate(() => dmarFault(driver, iommu));
-    yield* writel(registerAt(iommu, DMAR.FEDATA), vector);
-    yield* writel(registerAt(iommu, DMAR.FEADDR), 0xfee00000);
-    yield* writel(registerAt(iommu, DMAR.FEUADDR), 0);
+    iommu.faultVector = vector;
+    const address = faultMessage === 'once' ? 0xfee00000 : msiAddress;
+    yield* writeFaultMessage(iommu, address, vector);
+    if (faultMessage === 'affinity-before-start') yield* writeFaultMessage(iommu, address, vector);
     yield* writel(registerAt(iommu, DMAR.FECTL), 0);
+    if (faultMessage !== 'once') yield* readl(registerAt(iommu, DMAR.FECTL));
+    if (faultMessage === 'affinity-after-start') yield* writeFaultMessage(iommu, address, vector);
+  });
+}
+
+/**
+ * `enable_drhd_fault_handling`: with interrupt remapping the fault interrupt comes first, and what an earlier
+ * kernel left in the records is printed and cleared.
+ */
+export function* enableDrhdFaultHandling(driver: IntelIommu): Routine<void> {
+  yield* routine('enable_drhd_fault_handling', '', function* () {
+    for (const iommu of driver.iommus) {
+      yield* dmarSetInterrupt(driver, iommu);
+      yield* dmarFault(driver, iommu);
+      const status = yield* readl(registerAt(iommu, DMAR.FSTS));
+      yield* writel(registerAt(iommu, DMAR.FSTS), status);
+    }
   });
 }
 
@@ -63,11 +94,19 @@ function* clearRecords(
       yield* writel(offsetBy(record, 12), DMA_FRCD_F_BIT);
       const { reason, read } = top;
       for (const line of faultLines(faultLine, { reason, read, source, address })) yield* printk(line);
+      if (dumpsTables(driver) && !dmarGetFaultReason(reason).interrupt) {
+        yield* dmarFaultDumpPtes(iommu, source, address);
+      }
     } else {
       yield* writel(offsetBy(record, 12), DMA_FRCD_F_BIT);
     }
     index = (index + 1) % iommu.caps.numFaultRegs;
   }
+}
+
+/** CONFIG_DMAR_DEBUG, since 5.15. */
+function dumpsTables({ kernel }: IntelIommu): boolean {
+  return kernel.settings.config.dmarDebug && kernel.release.faultLine === 'hexadecimal';
 }
 
 function* clearStatus(iommu: Iommu, what: FaultStatusClear): Routine<void> {

@@ -4,11 +4,11 @@ import {
   addressIn, bytesOf, frameAt, frameBytes, frameNumber, frameOf, isZero, offsetBy, tableIndex,
   zeroWord, type Address, type Frame,
 } from '../../base/word.ts';
-import { load64, printk, routine, store64 } from '../core/bus.ts';
+import { fillEntries, load64, printk, routine, store64 } from '../core/bus.ts';
 import { dmaPte, dmaPteAddr, dmaPtePresent, readWrite, type Protection } from './formats.ts';
 import type { Domain } from './dmar-domain.ts';
 import type { PciDevice } from '../core/firmware.ts';
-import { allocTablePage, iommuFlushCache } from './iommu.ts';
+import { allocTablePage, iommuFlushCache, type Iommu } from './iommu.ts';
 import { IovaDomain } from './iova.ts';
 import type { IntelIommu } from './intel-iommu.ts';
 import type { Routine } from '../core/operation.ts';
@@ -30,13 +30,14 @@ export function* allocDomain(driver: IntelIommu, device: PciDevice): Routine<Dom
     }
     const pgd = yield* allocTablePage(iommu);
     const addressBits = Math.min(defaultAddressWidth, iommu.caps.mgaw);
-    return { iommu, device, iova, agaw: iommu.agaw, pgd, addressBits, did: 0 };
+    return {
+      iommu, device, iova, agaw: iommu.agaw, pgd, addressBits, did: 0, isIdentity: false, translation: 'multi-level',
+    };
   });
 }
 
-/** `domain_attach_iommu`: the lowest free domain-id, or 0 when there is none. */
-export function* domainAttachIommu(domain: Domain): Routine<number> {
-  const { iommu } = domain;
+/** The lowest free domain-id, or 0 when there is none. */
+export function* takeDomainId(iommu: Iommu): Routine<number> {
   let id = 0;
   while (iommu.domainIds.has(id)) id += 1;
   if (id >= iommu.caps.ndoms) {
@@ -44,12 +45,17 @@ export function* domainAttachIommu(domain: Domain): Routine<number> {
     return 0;
   }
   iommu.domainIds.add(id);
-  domain.did = id;
   return id;
 }
 
+/** `domain_attach_iommu`. */
+export function* domainAttachIommu(domain: Domain): Routine<number> {
+  domain.did = yield* takeDomainId(domain.iommu);
+  return domain.did;
+}
+
 /** `pfn_to_dma_pte`: the place of the leaf entry, with the tables above it allocated. */
-function* pfnToDmaPte(domain: Domain, frame: Frame): Routine<Address> {
+export function* pfnToDmaPte(domain: Domain, frame: Frame): Routine<Address> {
   let table = domain.pgd;
   for (let level = domain.agaw + 2; level > 1; level -= 1) {
     const place = offsetBy(table, 8 * tableIndex(frame, level));
@@ -85,7 +91,7 @@ export function* domainPfnMapping(
   domain: Domain, first: Frame, physical: Address, pages: number, protection: Protection,
 ): Routine<void> {
   const number = frameNumber(first);
-  yield* routine('__domain_mapping', `${domain.device.name} ${pages} pages`, function* () {
+  yield* routine('__domain_mapping', `${nameOf(domain)} ${pages} pages`, function* () {
     for (let done = 0; done < pages;) {
       const frame = frameAt(number + done);
       const place = yield* pfnToDmaPte(domain, frame);
@@ -119,13 +125,35 @@ export function* dmaPteClearRange(domain: Domain, first: Frame, pages: number): 
   }
 }
 
+function nameOf({ device }: Domain): string {
+  return device === null ? 'si_domain' : device.name;
+}
+
+/**
+ * `iommu_domain_identity_map` of memory, in a domain that no context entry leads to yet: 4 KiB pages, for what
+ * superpages a unit has is only known when it joins the domain. Each table is filled at one go.
+ */
+export function* domainIdentityMapping(domain: Domain, first: Frame, last: Frame): Routine<void> {
+  const pages = frameNumber(last) - frameNumber(first) + 1;
+  yield* routine('__domain_mapping', `${nameOf(domain)} ${pages} pages`, function* () {
+    for (let done = 0; done < pages;) {
+      const frame = frameAt(frameNumber(first) + done);
+      const place = yield* pfnToDmaPte(domain, frame);
+      const count = endOfTable(frame, pages - done);
+      yield* fillEntries(place, count, dmaPte(addressIn(frame, 0), readWrite));
+      yield* iommuFlushCache(domain.iommu, place, 8 * count);
+      done += count;
+    }
+  });
+}
+
 /** `domain_prepare_identity_map`: an RMRR, mapped to itself, read-write. */
 export function* domainPrepareIdentityMap(
-  domain: Domain, first: Address, last: Address,
+  domain: Domain, device: PciDevice, first: Address, last: Address,
 ): Routine<void> {
-  yield* routine('domain_prepare_identity_map', domain.device.name, function* () {
+  yield* routine('domain_prepare_identity_map', device.name, function* () {
     const { identityMap } = domain.iommu.messages;
-    if (identityMap !== null) yield* printk(identityMap(domain.device.source, first, last));
+    if (identityMap !== null) yield* printk(identityMap(device.source, first, last));
     assert(bytesOf(first) <= bytesOf(last), 'an RMRR ends behind its beginning');
     const firstFrame = frameOf(first);
     const pages = frameNumber(frameOf(last)) - frameNumber(firstFrame) + 1;

@@ -29,6 +29,14 @@ export interface DriverMessages {
   readonly identity: (device: SourceId) => string;
   readonly noDomainIds: (unit: NamedUnit) => string;
   readonly pteAlreadySet: (frame: string, old: Word64, entry: Word64) => string;
+  /** The tables of the firmware that are not there. */
+  readonly missingTables: readonly string[];
+  /** A unit in caching mode gets no batches of flushes. */
+  readonly batchingDisallowed: string | null;
+  /** `register_pasid_allocator` of a unit in caching mode without scalable mode. */
+  readonly noPasidAllocation: string | null;
+  /** `iommu_subsys_init` says of which type default domains are, and (5.15) how they are flushed. */
+  readonly defaultDomains: 'silent' | 'type' | 'type-and-policy';
   readonly done: string;
 }
 
@@ -59,6 +67,10 @@ const before42: DriverMessages = {
   identity: (device) => `64bit ${pciName(device)} uses identity mapping`,
   noDomainIds: () => 'IOMMU: no free domain ids',
   pteAlreadySet,
+  missingTables: ['No RMRR found', 'No ATSR found'],
+  batchingDisallowed: null,
+  noPasidAllocation: null,
+  defaultDomains: 'silent',
   done: 'PCI-DMA: Intel(R) Virtualization Technology for Directed I/O',
 };
 
@@ -81,14 +93,31 @@ const from42: DriverMessages = {
   identity: (device) => `DMAR: 64bit ${pciName(device)} uses identity mapping`,
   noDomainIds: ({ name }) => `DMAR: ${name}: No free domain ids`,
   pteAlreadySet: (frame, old, entry) => `DMAR: ${pteAlreadySet(frame, old, entry)}`,
+  missingTables: ['DMAR: No RMRR found', 'DMAR: No ATSR found'],
+  batchingDisallowed: null,
+  noPasidAllocation: null,
+  defaultDomains: 'silent',
   done: 'DMAR: Intel(R) Virtualization Technology for Directed I/O',
 };
 
 /** From 5.3 on reserved regions are the core's, and so is the choice of an identity domain. */
-const from53: DriverMessages = { ...from42, settingRmrr: null, identityMap: null };
+const from53: DriverMessages = {
+  ...from42, settingRmrr: null, identityMap: null, defaultDomains: 'type',
+  batchingDisallowed: 'DMAR: Disable batched IOTLB flush because of virtualization',
+};
+const from511: DriverMessages = {
+  ...from53, batchingDisallowed: 'DMAR: IOMMU batching is disabled due to virtualization',
+  noPasidAllocation: 'DMAR: VT-d Scalable Mode not enabled, no PASID allocation',
+};
+const from515: DriverMessages = {
+  ...from511, defaultDomains: 'type-and-policy',
+  missingTables: [...from42.missingTables, 'DMAR: No SATC found'],
+  batchingDisallowed: 'DMAR: IOMMU batching disallowed due to virtualization',
+};
+const from612: DriverMessages = { ...from515, noPasidAllocation: null };
 
 const messages: Readonly<Record<StartUpMessages, DriverMessages>> = {
-  'before-4.2': before42, '4.2': from42, '5.3': from53,
+  'before-4.2': before42, '4.2': from42, '5.3': from53, '5.11': from511, '5.15': from515, '6.12': from612,
 };
 
 export function driverMessages(era: StartUpMessages): DriverMessages {

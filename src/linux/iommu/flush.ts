@@ -1,5 +1,5 @@
 /** How the driver flushes: by the queue where the unit has one, else by registers (4.9). */
-import { assert, beyondModel } from '../../base/assert.ts';
+import { beyondModel } from '../../base/assert.ts';
 import {
   addressOf, frameNumber, frameOf, maskOf, orderOf, powerOfTwo, zeroWord, type Address, type Field,
   type SourceId,
@@ -59,10 +59,19 @@ function* waitQword(iommu: Iommu, offset: number, part: Field): Routine<void> {
 export function* iommuFlushIotlbPsi(
   iommu: Iommu, domain: number, first: Address, pages: number,
 ): Routine<void> {
-  const order = orderOf(pages);
-  assert(frameNumber(frameOf(first)) % powerOfTwo(order) === 0, 'an IOVA range is aligned to its size');
+  const order = coveringOrder(frameNumber(frameOf(first)), pages);
   if (!iommu.caps.pgselInv || order > iommu.caps.maxAmaskVal) {
     return yield* flushIotlb(iommu, domain, noAddress, 0, 'domain');
   }
   yield* flushIotlb(iommu, domain, first, order, 'page');
+}
+
+/**
+ * The order of the aligned block around a range: wider than its size where the range is not aligned to it
+ * (`shared_bits`, 5.18; before, ranges were aligned).
+ */
+function coveringOrder(first: number, pages: number): number {
+  let order = orderOf(pages);
+  while (Math.floor(first / powerOfTwo(order)) !== Math.floor((first + pages - 1) / powerOfTwo(order))) order += 1;
+  return order;
 }

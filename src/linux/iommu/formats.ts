@@ -3,6 +3,7 @@
  * (include/linux/intel-iommu.h and drivers/iommu/intel-iommu.c, 4.9). The kernel has its own idea of
  * the formats; it shares none with the model of the unit.
  */
+import { beyondModel } from '../../base/assert.ts';
 import {
   and, bit, compose, domainIdNumber, field, get, isSet, maskOf, or, put, sourceIdNumber, upperField, wordOfAddress,
   zeroWord, addressOf, frameBytes, type Address, type DomainId, type SourceId, type Word64,
@@ -11,6 +12,7 @@ import {
 export const DMAR = {
   VER: 0x00, CAP: 0x08, ECAP: 0x10, GCMD: 0x18, GSTS: 0x1c, RTADDR: 0x20, CCMD: 0x28, FSTS: 0x34,
   FECTL: 0x38, FEDATA: 0x3c, FEADDR: 0x40, FEUADDR: 0x44, PMEN: 0x64, IQH: 0x80, IQT: 0x88, IQA: 0x90,
+  IRTA: 0xb8,
 } as const;
 
 const twoTo = (exponent: number): number => 2 ** exponent;
@@ -20,6 +22,8 @@ export const DMA_GCMD_SRTP = twoTo(30);
 export const DMA_GCMD_WBF = twoTo(27);
 export const DMA_GCMD_QIE = twoTo(26);
 export const DMA_GCMD_IRE = twoTo(25);
+export const DMA_GCMD_SIRTP = twoTo(24);
+export const DMA_GCMD_CFI = twoTo(23);
 
 /** DMA_GSTS_TES and its neighbours stand in the same places as the commands. */
 export const DMA_GSTS_TES = bit(31);
@@ -27,6 +31,8 @@ export const DMA_GSTS_RTPS = bit(30);
 export const DMA_GSTS_WBFS = bit(27);
 export const DMA_GSTS_QIES = bit(26);
 export const DMA_GSTS_IRES = bit(25);
+export const DMA_GSTS_IRTPS = bit(24);
+export const DMA_GSTS_CFIS = bit(23);
 
 export const DMA_RTADDR_RTT = bit(11);
 export const DMA_PMEN_EPM = bit(31);
@@ -65,6 +71,13 @@ export interface Caps {
   readonly qis: boolean;
   readonly iotlbOffset: number;
   readonly scSupport: boolean;
+  /** ESRTPS, ESIRTPS: SRTP and SIRTP invalidate by themselves what the pointer leads to. */
+  readonly setRootInvalidates: boolean;
+  readonly setInterruptInvalidates: boolean;
+  readonly interruptRemapping: boolean;
+  /** EIM: entries with the 32-bit destinations of x2APIC. */
+  readonly extendedInterruptMode: boolean;
+  readonly passThrough: boolean;
 }
 
 export function capsOf(cap: Word64, ecap: Word64): Caps {
@@ -87,6 +100,11 @@ export function capsOf(cap: Word64, ecap: Word64): Caps {
     qis: isSet(bit(1), ecap),
     iotlbOffset: get(field(17, 8), ecap) * 16,
     scSupport: isSet(bit(7), ecap),
+    setRootInvalidates: isSet(bit(63), cap),
+    setInterruptInvalidates: isSet(bit(62), cap),
+    interruptRemapping: isSet(bit(3), ecap),
+    extendedInterruptMode: isSet(bit(4), ecap),
+    passThrough: isSet(bit(6), ecap),
   };
 }
 
@@ -103,9 +121,16 @@ const CONTEXT_COPIED = upperField(67, 67);
 const CONTEXT_DID = upperField(87, 72);
 
 export const CONTEXT_TT_MULTI_LEVEL = 0;
+export const CONTEXT_TT_PASS_THROUGH = 2;
 
-function pageAddress(value: Word64): Address {
-  return addressOf(get(PAGE_ADDRESS, value) * frameBytes);
+/** No host has more physical address bits (specification 9.1). */
+const addressEnd = 2 ** 52;
+
+/** Where a register or an entry that an earlier kernel left leads to: whatever stands there is followed. */
+export function pageAddress(value: Word64): Address {
+  const bytes = get(PAGE_ADDRESS, value) * frameBytes;
+  if (bytes >= addressEnd) beyondModel('addresses of tables beyond 52 bits');
+  return addressOf(bytes);
 }
 
 export function rootEntryFor(contextTable: Address): Word64 {
@@ -137,6 +162,10 @@ export function contextSetCopied(entry: ContextEntry): ContextEntry {
   return { low: entry.low, high: put(CONTEXT_COPIED, entry.high, 1) };
 }
 
+export function contextAddressRoot(low: Word64): Address {
+  return pageAddress(low);
+}
+
 export function contextDomainId(entry: ContextEntry): number {
   return get(CONTEXT_DID, entry.high);
 }
@@ -148,6 +177,10 @@ export function contextSetDomainId(high: Word64, domain: DomainId): Word64 {
 
 export function contextSetAddressWidth(high: Word64, agaw: number): Word64 {
   return or(high, compose([CONTEXT_AW, agaw]));
+}
+
+export function contextAddressWidth(entry: ContextEntry): number {
+  return get(CONTEXT_AW, entry.high);
 }
 
 export function contextSetAddressRoot(low: Word64, table: Address): Word64 {
@@ -174,6 +207,7 @@ export function contextClearPresent(low: Word64): Word64 {
 
 const DMA_PTE_READ = bit(0);
 const DMA_PTE_WRITE = bit(1);
+const DMA_PTE_LARGE_PAGE = bit(7);
 
 export interface Protection {
   readonly read: boolean;
@@ -189,6 +223,11 @@ export function dmaPte(page: Address, protection: Protection): Word64 {
 
 export function dmaPtePresent(pte: Word64): boolean {
   return isSet(DMA_PTE_READ, pte) || isSet(DMA_PTE_WRITE, pte);
+}
+
+/** DMA_PTE_LARGE_PAGE, above level 1. */
+export function dmaPteSuperpage(pte: Word64): boolean {
+  return isSet(DMA_PTE_LARGE_PAGE, pte);
 }
 
 export function dmaPteAddr(pte: Word64): Address {
@@ -251,6 +290,12 @@ export function iotlbDescriptor(
       [bit(7), caps.readDrain ? 1 : 0], [field(31, 16), domain]),
     high: put(field(5, 0), wordOfAddress(address), order),
   };
+}
+
+/** `qi_flush_iec`: one index, or (null) the whole interrupt-entry cache. */
+export function interruptDescriptor(index: number | null): Descriptor {
+  const selected = index === null ? [] : [[bit(4), 1], [field(47, 32), index]] as const;
+  return { low: compose([QI_TYPE, 4], ...selected), high: zeroWord };
 }
 
 /** QI_DONE: what the unit writes to the status word when the wait is reached. */

@@ -15,6 +15,7 @@ import type { Domain } from './dmar-domain.ts';
 import { dmaPteClearRange, domainPfnMapping } from './domain.ts';
 import { iommuFlushIotlbPsi } from './flush.ts';
 import type { Protection } from './formats.ts';
+import type { IdentityDomain } from './identity-domain.ts';
 import type { IntelIommu } from './intel-iommu.ts';
 import { iommuFlushWriteBuffer } from './iommu.ts';
 import { LazyUnmaps } from './lazy-unmaps.ts';
@@ -41,17 +42,23 @@ function protectionFor(direction: Direction, zeroLengthRead: boolean): Protectio
 
 export class IntelDmaOps implements DmaOps {
   readonly #driver: IntelIommu;
+  readonly #identity: IdentityDomain | null;
   readonly #lazy: LazyUnmaps;
 
-  constructor(driver: IntelIommu) {
+  constructor(driver: IntelIommu, identity: IdentityDomain | null) {
     this.#driver = driver;
+    this.#identity = identity;
     this.#lazy = new LazyUnmaps(driver);
   }
 
   /** `__intel_map_single` for physically contiguous memory. */
   * map(device: PciDevice, physical: Address, bytes: number, direction: Direction): Routine<DmaMapping> {
     const driver = this.#driver;
+    const identity = this.#identity;
     return yield* routine('__intel_map_single', device.name, function* () {
+      if (identity !== null && (yield* identity.noMapping(device))) {
+        return { device, address: physical, bytes };
+      }
       const domain = yield* getValidDomainForDev(driver, device);
       const { iommu } = domain;
       const pages = Math.ceil(bytes / frameBytes);
@@ -69,6 +76,7 @@ export class IntelDmaOps implements DmaOps {
   * unmap({ device, address, bytes }: DmaMapping): Routine<void> {
     const driver = this.#driver;
     const lazy = this.#lazy;
+    if (this.#identity !== null && (yield* this.#identity.noMapping(device))) return;
     const domain = driver.domainOfDevice.get(device.source);
     if (domain === undefined) fail(`${device.name} unmaps before it has mapped anything`);
     const pages = Math.ceil(bytes / frameBytes);

@@ -7,6 +7,7 @@ import { busOf, type SourceId } from '../../base/word.ts';
 import type { FirmwareTable } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { RateLimit } from '../core/ratelimit.ts';
+import type { IrTable } from '../irq-remapping/ir-table.ts';
 import type { Domain } from './dmar-domain.ts';
 import { driverMessages, type DriverMessages } from './driver-messages.ts';
 import type { Iommu } from './iommu.ts';
@@ -17,6 +18,8 @@ export class IntelIommu {
   readonly options: IommuOptions;
   readonly messages: DriverMessages;
   readonly iommus: Iommu[] = [];
+  /** The interrupt-remapping tables, unit by unit; empty where interrupts are not remapped. */
+  irTables: readonly IrTable[] = [];
   readonly domainOfDevice = new Map<SourceId, Domain>();
   /** for_each_rmrr_units runs from the last entry of the firmware's table to the first (list_add). */
   readonly reservedRegions: FirmwareTable['reservedRegions'];
@@ -25,18 +28,28 @@ export class IntelIommu {
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.options = iommuOptions(kernel.commandLine);
+    this.options = iommuOptions(kernel.commandLine, kernel.release);
     this.messages = driverMessages(kernel.release.startUpMessages);
     this.reservedRegions = [...kernel.settings.firmware.reservedRegions].reverse();
   }
 
   /** device_to_iommu: the unit whose scope has the device, else the one with INCLUDE_PCI_ALL. */
   iommuOf(device: SourceId): Iommu {
-    const bus = busOf(device);
-    const index = this.kernel.settings.firmware.units.findIndex(({ buses }) => buses === null
-      || (bus >= buses.first && bus <= buses.last));
-    const iommu = this.iommus[index];
+    const iommu = this.iommus[this.#unitOf(device)];
     assert(iommu !== undefined, 'a kernel without a DMAR unit maps nothing');
     return iommu;
+  }
+
+  /** `map_dev_to_ir`: the table for the interrupts of a device. */
+  irTableOf(device: SourceId): IrTable {
+    const table = this.irTables[this.#unitOf(device)];
+    assert(table !== undefined, 'interrupts are remapped at every unit or at none');
+    return table;
+  }
+
+  #unitOf(device: SourceId): number {
+    const bus = busOf(device);
+    return this.kernel.settings.firmware.units.findIndex(({ buses }) => buses === null
+      || (bus >= buses.first && bus <= buses.last));
   }
 }

@@ -31,6 +31,8 @@ export interface Iommu extends NamedUnit {
   readonly caps: Caps;
   /** Width in levels minus two: 2 for 48 bits (iommu_calculate_agaw). */
   readonly agaw: number;
+  /** The same for the widest table that the unit can walk at all (iommu_calculate_max_sagaw). */
+  readonly msagaw: number;
   /** The kernel's copy of the level bits of GCMD. */
   gcmd: number;
   queue: QueuedInvalidation | null;
@@ -41,6 +43,8 @@ export interface Iommu extends NamedUnit {
   rootTable: Address | null;
   /** VTD_FLAG_TRANS_PRE_ENABLED. */
   preEnabled: boolean;
+  /** The vector of its fault interrupt (irq); null: not set up yet. */
+  faultVector: number | null;
   readonly newPage: () => Address;
   readonly messages: DriverMessages;
 }
@@ -52,6 +56,11 @@ export function registerAt(iommu: Iommu, offset: number): Address {
 /** `__iommu_calculate_agaw`: the widest supported table up to 48 bits. */
 function calculateAgaw(sagaw: number): number {
   const agaw = [2, 1, 0].find((width) => Math.floor(sagaw / 2 ** width) % 2 === 1);
+  return agaw ?? beyondModel('the address widths that the kernel uses');
+}
+
+function calculateMsagaw(sagaw: number): number {
+  const agaw = [4, 3, 2, 1, 0].find((width) => Math.floor(sagaw / 2 ** width) % 2 === 1);
   return agaw ?? beyondModel('the address widths that the kernel uses');
 }
 
@@ -69,8 +78,8 @@ export function* allocIommu(
     `${Math.floor(version / 16) % 16}:${version % 16}`, cap, ecap));
   return {
     sequence, name, base, caps, agaw: calculateAgaw(caps.sagaw), gcmd: yield* firstCommand(base, release),
-    queue: null, domainIds: new Set([0]), copiedTables: new Set(), rootTable: null, preEnabled: false, newPage,
-    messages,
+    msagaw: calculateMsagaw(caps.sagaw), queue: null, domainIds: new Set([0]), copiedTables: new Set(),
+    rootTable: null, preEnabled: false, faultVector: null, newPage, messages,
   };
 }
 

@@ -9,7 +9,7 @@ import {
 import { clear, load64, printk, readl, routine, store32, store64, waitFor, writel, writeq } from '../core/bus.ts';
 import {
   DMAR, DMA_FSTS_ICE_BIT, DMA_FSTS_IQE_BIT, DMA_FSTS_ITE_BIT, DMA_GCMD_QIE, DMA_GSTS_QIES, QI_DONE,
-  QI_IN_USE, contextDescriptor, iotlbDescriptor, waitDescriptor, type ContextGranularity,
+  QI_IN_USE, contextDescriptor, interruptDescriptor, iotlbDescriptor, waitDescriptor, type ContextGranularity,
   type Descriptor, type IotlbGranularity,
 } from './formats.ts';
 import {
@@ -67,6 +67,15 @@ export function* qiFlushIotlb(
   const detail = type === 'global' ? 'global' : `${type} did ${domain}`;
   yield* routine('qi_flush_iotlb', detail, () =>
     qiSubmitSync(iommu, iotlbDescriptor(type, domain, address, order, iommu.caps)));
+}
+
+/** `qi_flush_iec` for one entry of the interrupt-remapping table. */
+export function* qiFlushIec(iommu: Iommu, index: number): Routine<void> {
+  yield* routine('qi_flush_iec', `index ${index}`, () => qiSubmitSync(iommu, interruptDescriptor(index)));
+}
+
+export function* qiGlobalIec(iommu: Iommu): Routine<void> {
+  yield* routine('qi_global_iec', iommu.name, () => qiSubmitSync(iommu, interruptDescriptor(null)));
 }
 
 /** `qi_submit_sync`. */

@@ -23,15 +23,19 @@ export const linux49rc5 = firstRelease({
   dmaApi: 'intel-dma-ops',
   identityId: 'at-attach',
   switchedOff: 'left-on',
+  coreOptions: [],
   startUpMessages: '4.2',
   faultLine: 'one-line',
   faultRateLimit: 'by-interrupt',
+  trustsPointerFlush: false,
+  writeOnlyEntries: true,
   vectorOrder: 'spread',
   faultStatusClear: 'PFO-PPF',
+  faultMessage: 'once',
   atCrash: 'nothing',
   avoidsOldAddresses: false,
   resetsEndpointsFirst: false,
-  commandLine: null,
+  commandLine: '',
 });
 
 export const linux42CopyOnly = releaseAs(linux49rc5, {
@@ -79,38 +83,47 @@ export const linux53 = releaseAs(linux412, {
   name: 'linux-5.3', kind: 'released', commit: '8af46c784ece', date: '2019-07',
   about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions',
   unconfirmed: ['the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
-  notModelled: 'the deferred attach of the IOMMU core',
-  reservedRegions: 'core', attach: 'probe-or-deferred', startUpMessages: '5.3', faultRateLimit: 'by-record',
-  vectorOrder: 'matrix',
+  reservedRegions: 'core', attach: 'probe-or-deferred', coreOptions: ['passthrough'], startUpMessages: '5.3', faultRateLimit: 'by-record',
+  vectorOrder: 'matrix', faultMessage: 'affinity-after-start',
   faultStatusClear: 'PFO-PPF-PRO',
 });
 
 export const linux511 = releaseAs(linux53, {
   name: 'linux-5.11', kind: 'released', commit: 'c588072bba6b54b4b946485228b0409f23cd68a6', date: '2020-11',
   about: 'dma-iommu: a lazy queue of 256 entries that flushes its own domain',
-  notModelled: 'dma-iommu',
-  dmaApi: 'dma-iommu', faultLine: 'with-pasid', teardown: 'clear-then-flush',
+  dmaApi: 'dma-iommu', startUpMessages: '5.11', faultLine: 'with-pasid', teardown: 'clear-then-flush',
 });
 
 export const linux61 = releaseAs(linux511, {
   name: 'linux-6.1', kind: 'released', commit: '0c5f6c0d8201a809a6585b07b6263e9db2c874a3', date: '2022-08-23',
   about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
-  notModelled: 'dma-iommu',
-  copiedMark: 'bitmap', teardown: 'present-first', faultLine: 'hexadecimal',
+  copiedMark: 'bitmap', coreOptions: ['passthrough', 'strict', 'forcedac'], teardown: 'present-first', faultLine: 'hexadecimal',
+  identityId: 'reserved', startUpMessages: '5.15', trustsPointerFlush: true, writeOnlyEntries: false,
+  faultMessage: 'affinity-before-start',
+});
+
+export const linux69ScalableMode = releaseAs(linux61, {
+  name: 'linux-6.9-sm', kind: 'released', commit: '301f1a80487fd2f51012533792583d4425e8b8c0', date: '2024-03',
+  about: 'scalable mode: clear, write back, context cache, PASID cache and IOTLB flushed, then the new entry',
+  notModelled: 'scalable mode',
 });
 
 export const linux612 = releaseAs(linux61, {
   name: 'linux-6.12', kind: 'released', commit: 'c7191984e5aade540f1a3845a116537c89572655', date: '2024-09',
   about: 'the copied entry is cleared first, then context cache and IOTLB of its id are flushed; '
     + 'id 1 is kept for identity',
-  notModelled: 'dma-iommu',
   handoff: ['clear-entry', 'flush-context-old', 'flush-iotlb-old', ...clearAndWrite, 'context-present-cache-flush'],
-  identityId: 'fixed', teardown: 'clear-then-flush',
+  identityId: 'fixed', startUpMessages: '6.12', teardown: 'clear-then-flush',
 });
 
 export const linux70 = releaseAs(linux612, {
   name: 'linux-7.0', kind: 'released', commit: 'c1e4f1dccbe9d7656d1c6872ebeadb5992d0aaa2', date: '2026-01',
   about: 'teardown clears P first; the legacy handoff is that of 6.12',
-  notModelled: 'dma-iommu',
   teardown: 'present-first',
+});
+
+export const linux70ScalableMode = releaseAs(linux70, {
+  name: 'linux-7.0-sm', kind: 'released', commit: 'c1e4f1dccbe9d7656d1c6872ebeadb5992d0aaa2', date: '2026-01',
+  about: 'scalable mode: P off and written back, the caches flushed, then the rest, the new entry, P last',
+  notModelled: 'scalable mode',
 });

@@ -75,6 +75,8 @@ export type IdentityId =
   | 'at-start'
   /** Taken from a unit with the first device that enters. */
   | 'at-attach'
+  /** As at-attach, but 1 is never given out (2c13012e0919 as backported to 6.1). */
+  | 'reserved'
   /** 1, which no other domain gets (`FLPT_DEFAULT_DID`, 2c13012e0919). */
   | 'fixed';
 
@@ -85,8 +87,11 @@ export type SwitchedOff =
   /** `intel_disable_iommus` (161b28aae165). */
   | 'translation-off';
 
+/** Options of the IOMMU core, iommu.NAME=, that the driver heeds; others are passed over. */
+export type CoreOption = 'passthrough' | 'strict' | 'forcedac';
+
 /** The words of the driver at start-up. */
-export type StartUpMessages = 'before-4.2' | '4.2' | '5.3';
+export type StartUpMessages = 'before-4.2' | '4.2' | '5.3' | '5.11' | '5.15' | '6.12';
 
 /** The line of a fault in `dmar_fault_do_one`. */
 export type FaultLine = 'two-lines' | 'two-lines-with-prefix' | 'one-line' | 'with-pasid' | 'hexadecimal-throughout'
@@ -109,6 +114,14 @@ export type FaultStatusClear =
   /** PFO and PPF; nothing where PPF is clear. */
   | 'PFO-PPF'
   | 'PFO-PPF-PRO';
+
+/** How often the message of the fault interrupt is written. */
+export type FaultMessage =
+  | 'once'
+  /** When it is activated, and with its affinity behind the start-up. */
+  | 'affinity-after-start'
+  /** The affinity comes first (IRQCHIP_AFFINITY_PRE_STARTUP, 5.14). */
+  | 'affinity-before-start';
 
 /** The crashing side, between its last statement and the jump. */
 export type AtCrash =
@@ -136,18 +149,24 @@ export interface Traits {
   readonly dmaApi: DmaApi;
   readonly identityId: IdentityId;
   readonly switchedOff: SwitchedOff;
+  readonly coreOptions: readonly CoreOption[];
   readonly startUpMessages: StartUpMessages;
   readonly faultLine: FaultLine;
   readonly faultRateLimit: FaultRateLimit;
+  /** No flush behind SRTP and SIRTP where ESRTPS and ESIRTPS say that the hardware does it (6.1). */
+  readonly trustsPointerFlush: boolean;
+  /** Page-table entries for writing alone; from 5.13 on every entry can be read (eea53c581688). */
+  readonly writeOnlyEntries: boolean;
   readonly vectorOrder: VectorOrder;
   readonly faultStatusClear: FaultStatusClear;
+  readonly faultMessage: FaultMessage;
   readonly atCrash: AtCrash;
   /** New addresses only from ranges that the copied tables do not use (Sumner 2014). */
   readonly avoidsOldAddresses: boolean;
   /** A hot reset of every endpoint before the unit is touched (Indoh 2012). */
   readonly resetsEndpointsFirst: boolean;
-  /** Words that it puts before the scenario's command line; null: none. */
-  readonly commandLine: string | null;
+  /** Words that it adds to the scenario's command line. */
+  readonly commandLine: string;
 }
 
 /** What a release is: something that people ran, a patch that was posted, or a thing to compare with. */

@@ -5,10 +5,12 @@
 import type { Appointment } from '../../base/agenda.ts';
 import { noCause, type Owner, type Trace } from '../../base/event.ts';
 import { Numbers } from '../../base/stores.ts';
-import { and32, wordOf, zeroWord, type Word64 } from '../../base/word.ts';
-import type { DmaResult } from '../fabric.ts';
-import type { Device, DeviceSettings, Surroundings } from './device.ts';
+import { and32 } from '../../base/word.ts';
+import type { DmaClient, DmaResult } from '../fabric.ts';
+import type { Device } from './device.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
+import { ResetLine } from './reset-line.ts';
+import type { DeviceSettings, Surroundings } from './settings.ts';
 
 const PORT = {
   DOORBELL: 0x20, REPLY_INTR_MASK: 0x34, REQUEST_PORT: 0x40, REPLY_PORT: 0x44, SCRATCHPAD: 0xb0,
@@ -28,25 +30,26 @@ const stateCells = 7;
 /** Tags by which the fabric gives results back. */
 const TAG = { command: 1, inquiry: 2 } as const;
 
-export class HpsaController implements Device {
+export class HpsaController implements Device, DmaClient {
   readonly name: string;
   readonly outstanding: OutstandingDma;
   readonly #settings: DeviceSettings;
   readonly #surroundings: Surroundings;
   readonly #client: number;
   readonly #state: Numbers;
+  readonly #resetLine: ResetLine;
   readonly #ready: Appointment;
   readonly #fetch: Appointment;
   readonly #sendData: Appointment;
 
   constructor(settings: DeviceSettings, surroundings: Surroundings) {
-    const { fabric, journal, agenda, trace } = surroundings;
+    const { fabric, journal, agenda } = surroundings;
     this.name = settings.name;
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#client = fabric.connect(this);
-    this.outstanding = new OutstandingDma({ ...settings, signature: 'Smart Array DMA ' },
-      fabric, journal, agenda, trace);
+    this.outstanding = new OutstandingDma(settings, surroundings, 'Smart Array DMA ');
+    this.#resetLine = new ResetLine(settings, surroundings, [this.outstanding]);
     this.#state = new Numbers(journal, settings.name, stateCells);
     this.#ready = agenda.add(() => this.#state.set(STATE.ready, 1));
     this.#fetch = agenda.add(() => this.#fetchCommand());
@@ -56,27 +59,27 @@ export class HpsaController implements Device {
 
   // --- registers ----------------------------------------------------------------------------
 
-  readRegister(offset: number, _bytes: 4 | 8): Word64 {
+  readRegister(offset: number): number {
     switch (offset) {
       case PORT.SCRATCHPAD:
-        return wordOf(this.#state.get(STATE.ready) === 1 ? firmwareReady : 0);
+        return this.#state.get(STATE.ready) === 1 ? firmwareReady : 0;
       case PORT.REPLY_PORT: {
         const reply = this.#state.get(STATE.reply);
         this.#state.set(STATE.reply, 0);
-        return wordOf(reply === 0 ? nothingToReply : reply);
+        return reply === 0 ? nothingToReply : reply;
       }
       default:
-        return zeroWord;
+        return 0;
     }
   }
 
-  writeRegister(offset: number, _bytes: 4 | 8, value: Word64, kernel: Owner, cause: number): void {
+  writeRegister(offset: number, value: number, kernel: Owner, cause: number): void {
     switch (offset) {
       case PORT.DOORBELL:
-        if (and32(value.low, resetBits) !== 0) this.#reset(cause);
+        if (and32(value, resetBits) !== 0) this.#reset(cause);
         return;
       case PORT.REQUEST_PORT:
-        this.#state.set(STATE.command, value.low);
+        this.#state.set(STATE.command, value);
         this.#state.set(STATE.commandKernel, kernel === 'crashed' ? 0 : 1);
         return this.#fetch.in(this.#settings.timing.command);
       default:
@@ -94,7 +97,7 @@ export class HpsaController implements Device {
     this.#fetch.cancel();
     this.#sendData.cancel();
     this.#ready.in(this.#settings.timing.reset);
-    this.outstanding.deviceReset(cause);
+    this.#resetLine.reset(cause);
   }
 
   // --- commands -----------------------------------------------------------------------------

@@ -4,17 +4,17 @@
  */
 import type { Agenda, Appointment } from '../../base/agenda.ts';
 import { assert } from '../../base/assert.ts';
-import { noCause, type Owner, type Trace } from '../../base/event.ts';
-import type { Journal } from '../../base/journal.ts';
+import type { Owner, Trace } from '../../base/event.ts';
 import { Numbers } from '../../base/stores.ts';
-import { toNumber, type SourceId, type Word64 } from '../../base/word.ts';
-import type { ResetBehaviour } from '../../scenario/scenario.ts';
+import { toNumber, type Word64 } from '../../base/word.ts';
 import type { DmaClient, Fabric } from '../fabric.ts';
-import type { Timing } from '../timing.ts';
+import type { DeviceSettings, Surroundings } from './settings.ts';
+import type { Activity } from './reset-line.ts';
 
 const PORT = {
   OUTSTANDING_ADDRESS: 0x00, OUTSTANDING_LENGTH: 0x08, OUTSTANDING_COUNT: 0x0c, OUTSTANDING_PERIOD: 0x10,
-  OUTSTANDING_AFTER_PANIC: 0x18, OUTSTANDING_START: 0x20,
+  OUTSTANDING_AFTER_PANIC: 0x18, OUTSTANDING_START: 0x20, BUS_MASTER_OFF: 0x28,
+  HOT_RESET: 0x2c,
 } as const;
 
 const bufferLimit = 16;
@@ -27,18 +27,9 @@ const bufferCells = 10;
 /** What a device writes, at most 64 KiB at once, so that a dump shows who was there. */
 const outstandingBytesMost = 64 * 1024;
 
-export interface OutstandingSettings {
+export class OutstandingDma implements DmaClient, Activity {
   readonly name: string;
-  readonly source: SourceId;
-  readonly reset: ResetBehaviour;
-  readonly timing: Timing;
-  /** Sixteen characters that the device writes over and over. */
-  readonly signature: string;
-}
-
-export class OutstandingDma implements DmaClient {
-  readonly name: string;
-  readonly #settings: OutstandingSettings;
+  readonly #settings: DeviceSettings;
   readonly #fabric: Fabric;
   readonly #client: number;
   readonly #trace: Trace;
@@ -48,23 +39,20 @@ export class OutstandingDma implements DmaClient {
   readonly #staged: Numbers;
   readonly #buffers: Numbers;
   readonly #actors: readonly Appointment[];
-  readonly #silence: Appointment;
 
-  constructor(
-    settings: OutstandingSettings, fabric: Fabric, journal: Journal, agenda: Agenda, trace: Trace,
-  ) {
-    assert(settings.signature.length === 16, 'a signature has sixteen characters');
+  /** `signature`: sixteen characters that the device writes over and over. */
+  constructor(settings: DeviceSettings, { fabric, journal, agenda, trace }: Surroundings, signature: string) {
+    assert(signature.length === 16, 'a signature has sixteen characters');
     this.name = settings.name;
     this.#settings = settings;
     this.#fabric = fabric;
     this.#client = fabric.connect(this);
     this.#trace = trace;
     this.#agenda = agenda;
-    this.#pattern = new TextEncoder().encode(settings.signature.repeat(outstandingBytesMost / 16));
+    this.#pattern = new TextEncoder().encode(signature.repeat(outstandingBytesMost / 16));
     this.#staged = new Numbers(journal, `${settings.name} staged`, bufferCells + 1);
     this.#buffers = new Numbers(journal, `${settings.name} outstanding`, bufferLimit * bufferCells);
     this.#actors = Array.from({ length: bufferLimit }, (_, index) => agenda.add(() => this.#run(index)));
-    this.#silence = agenda.add(() => this.#stop('the late end of its reset'));
   }
 
   /** `length` bytes of what the device writes. */
@@ -83,6 +71,8 @@ export class OutstandingDma implements DmaClient {
       case PORT.OUTSTANDING_PERIOD: return this.#staged.set(BUFFER.periodNs, toNumber(value));
       case PORT.OUTSTANDING_AFTER_PANIC: return this.#staged.set(BUFFER.afterPanicNs, toNumber(value));
       case PORT.OUTSTANDING_START: return this.#start(value.low, kernel, cause);
+      case PORT.BUS_MASTER_OFF: return this.#silence('Bus Master off', cause);
+      case PORT.HOT_RESET: return this.#silence('a hot reset of its bus', cause);
       default:
         return;
     }
@@ -108,21 +98,28 @@ export class OutstandingDma implements DmaClient {
 
   // --- its end ------------------------------------------------------------------------------
 
-  /** The device's driver resets it: what that does to outstanding DMA is the scenario's. */
-  deviceReset(cause: number): void {
-    const { reset } = this.#settings;
-    this.#emit(cause, { kind: 'device-reset', behaviour: reset.kind });
-    if (reset.kind === 'stops') this.#stop('its reset');
-    if (reset.kind === 'late') this.#silence.in(reset.afterNs);
+  get isActive(): boolean {
+    return this.#actors.some((_, index) => this.#get(index, BUFFER.active) === 1);
   }
 
-  #stop(why: string): void {
-    if (!this.#actors.some((_, index) => this.#get(index, BUFFER.active) === 1)) return;
-    this.#emit(noCause, { kind: 'device-stop', why });
-    for (const [index, actor] of this.#actors.entries()) {
-      this.#set(index, BUFFER.active, 0);
-      actor.cancel();
-    }
+  stop(): void {
+    for (const index of this.#actors.keys()) this.#drop(index);
+  }
+
+  stopAfterOne(): void {
+    const [first, ...others] = [...this.#actors.keys()].filter((index) => this.#get(index, BUFFER.active) === 1);
+    for (const index of others) this.#drop(index);
+    if (first !== undefined) this.#set(first, BUFFER.count, 1);
+  }
+
+  #silence(why: string, cause: number): void {
+    if (this.isActive) this.#emit(cause, { kind: 'device-stop', why });
+    this.stop();
+  }
+
+  #drop(index: number): void {
+    this.#set(index, BUFFER.active, 0);
+    this.#actors[index]?.cancel();
   }
 
   afterPanic(cause: number): void {

@@ -15,6 +15,7 @@ export interface ImagePage {
   readonly address: number;
   /** What the page serves as, in the recorder's words. */
   readonly kinds: readonly string[];
+  /** All 4096. */
   readonly bytes: Uint8Array;
 }
 
@@ -87,5 +88,7 @@ function readPage(key: string, value: unknown): ImagePage {
   const fields = objectAt(value, where);
   const kinds = listAt(fields.get('kind') ?? [], `${where}.kind`).slice(0, 8)
     .map((kind, index) => textAt(kind, 64, `${where}.kind[${index}]`).replace(/[^ -~]/g, '?'));
-  return { address, kinds, bytes: bytesAt(fields.get('hex'), pageBytes, `${where}.hex`) };
+  const bytes = new Uint8Array(pageBytes);
+  bytes.set(bytesAt(fields.get('hex'), pageBytes, `${where}.hex`));
+  return { address, kinds, bytes };
 }

@@ -5,8 +5,8 @@ import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { printAddress } from '../quantities.ts';
 import { readHardwareImage, type HardwareImage } from './hardware-image.ts';
 
-/** The unpacked text of a file that a scenario names, or why there is none. */
-export type ImageFiles = (name: string) => { readonly text: string } | string;
+/** The unpacked text of a file that a scenario names, or what it holds where that is known; or why not. */
+export type ImageFiles = (name: string) => { readonly text: string } | { readonly image: HardwareImage } | string;
 
 const pageBytes = 4096;
 
@@ -20,7 +20,7 @@ export function loadImage(context: CheckContext, files: ImageFiles): HardwareIma
       'the name is relative to the folder of the scenario');
     return null;
   }
-  const image = readHardwareImage(file.text);
+  const image = 'image' in file ? file.image : readHardwareImage(file.text);
   if (typeof image === 'string') {
     report(context, 'S084', `the image is not one: ${image}`, 'not an image',
       'an image has `regs` and `pages`, as the snapshots of a capture do');
