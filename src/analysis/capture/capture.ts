@@ -6,6 +6,7 @@ import { readHardwareImage, type HardwareImage } from '../../scenario/image/hard
 import { readCommandLines, type CommandLines } from './command-lines.ts';
 import { readConsoles, type Consoles } from './console.ts';
 import { readEmulatedMachine, type EmulatedMachine } from './emulated-machine.ts';
+import { withFoundDevices } from './found-devices.ts';
 import { readMemoryMap, type MemoryMap } from './memory-map.ts';
 import { readOperations, type RecordedOperation } from './operations.ts';
 import { CaptureFault, type CaptureProblem } from './problem.ts';
@@ -54,7 +55,9 @@ export function readCapture(folder: CaptureFolder): Capture | readonly CapturePr
     : part(() => orFault('serial.log', readMemoryMap(consoles.first, machine.memoryBytes)));
   if (commandLines === null || consoles === null || operations === null || image === null || machine === null
     || memoryMap === null) return problems;
-  return { commandLines, machine, memoryMap, consoles, operations, image };
+  return {
+    commandLines, machine: { ...machine, devices: withFoundDevices(machine.devices, consoles) }, memoryMap, consoles, operations, image,
+  };
 }
 
 function textOf(folder: CaptureFolder, name: string): string {

@@ -21,8 +21,10 @@ export function readMemoryMap(first: KernelConsole, memoryBytes: number): Memory
     const [begin, end] = [match[1], match[2]].map((digits) => Number.parseInt(digits ?? '', 16));
     return begin !== undefined && end !== undefined && begin < end && end < addressEnd ? [{ first: begin, last: end }] : [];
   }).slice(0, rangeLimit));
-  const reserved = first.lines.map((line) => reservedLine.exec(line)).find((match) => match !== null);
-  if (reserved === undefined || reserved === null) return 'the first kernel does not say where it reserves memory for the capture kernel';
+  // Of `crashkernel=…,high` the smaller part is for what cannot use memory above 4 GiB.
+  const reserved = first.lines.map((line) => reservedLine.exec(line)).filter((match) => match !== null)
+    .sort((left, right) => Number(right[1]) - Number(left[1]))[0];
+  if (reserved === undefined) return 'the first kernel does not say where it reserves memory for the capture kernel';
   const begin = Number(reserved[2]) * mebibyte;
   const crashKernel = { first: begin, last: begin + Number(reserved[1]) * mebibyte - 1 };
   const covered = memory.some((range) => range.first <= crashKernel.first && range.last >= crashKernel.last);
