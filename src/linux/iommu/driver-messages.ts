@@ -16,8 +16,9 @@ export interface NamedUnit {
 export interface DriverMessages {
   /** `intel_iommu_setup`, one for each word of intel_iommu=. */
   readonly setup: Readonly<Record<'on' | 'off' | 'strict' | 'forcedac', string>>;
-  /** What stands before the messages of dmar.c. */
+  /** What stands before the messages of dmar.c, and before those of interrupt remapping. */
   readonly tablePrefix: string;
+  readonly interruptPrefix: string;
   readonly unit: (unit: NamedUnit, version: string, cap: Word64, ecap: Word64) => string;
   readonly invalidation: (unit: NamedUnit, queued: boolean) => string;
   readonly settingRmrr: string | null;
@@ -53,6 +54,7 @@ const before42: DriverMessages = {
     forcedac: 'Intel-IOMMU: Forcing DAC for PCI devices',
   },
   tablePrefix: 'dmar: ',
+  interruptPrefix: '',
   unit: ({ sequence, base }, version, cap, ecap) => `dmar: IOMMU ${sequence}: `
     + `reg_base_addr ${bareHex(wordOfAddress(base))} ver ${version} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`,
   invalidation: ({ sequence, base }, queued) => `IOMMU ${sequence} 0x${bareHex(wordOfAddress(base))}: `
@@ -67,7 +69,7 @@ const before42: DriverMessages = {
   identity: (device) => `64bit ${pciName(device)} uses identity mapping`,
   noDomainIds: () => 'IOMMU: no free domain ids',
   pteAlreadySet,
-  missingTables: ['No RMRR found', 'No ATSR found'],
+  missingTables: ['DMAR: No RMRR found', 'DMAR: No ATSR found'],
   batchingDisallowed: null,
   noPasidAllocation: null,
   defaultDomains: 'silent',
@@ -80,6 +82,7 @@ const from42: DriverMessages = {
     forcedac: 'DMAR: Forcing DAC for PCI devices',
   },
   tablePrefix: 'DMAR: ',
+  interruptPrefix: 'DMAR-IR: ',
   unit: ({ name, base }, version, cap, ecap) => `DMAR: ${name}: reg_base_addr ${bareHex(wordOfAddress(base))} `
     + `ver ${version} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`,
   invalidation: ({ name }, queued) => `DMAR: ${name}: Using ${queued ? 'Queued' : 'Register based'} invalidation`,
