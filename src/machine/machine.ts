@@ -141,7 +141,8 @@ export class Machine {
   #makeDevice(device: DeviceDescription, timing: Timing): Device {
     const model = deviceModels.get(device.model) ?? fail(`the scenario was checked: model ${device.model}`);
     return model.make(
-      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, paceNs: device.paceNs, timing },
+      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, reservedRegions: device.reservedRegions,
+        paceNs: device.paceNs, timing },
       { fabric: this.#fabric, journal: this.journal, agenda: this.agenda, trace: this.trace });
   }
 
