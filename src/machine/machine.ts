@@ -57,7 +57,9 @@ export class Machine {
       profile.capability, profile.extendedCapability, hostAddressWidth));
     this.memory = new PhysicalMemory(
       this.journal,
-      scenario.platform.memory.map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
+      // Reserved regions are memory too, of the firmware.
+      [...scenario.platform.memory, ...scenario.devices.flatMap(({ reservedRegions }) => reservedRegions)]
+        .map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
       capabilities.some(({ coherentWalk }) => !coherentWalk),
       capabilities.some(({ requiresWriteBufferFlush }) => requiresWriteBufferFlush),
     );

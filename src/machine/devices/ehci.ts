@@ -31,6 +31,8 @@ const defaultPaceNs = 1_000_000;
 
 interface Frame {
   readonly step: 'entry' | 'head' | 'wait';
+  /** The frame list that it was started with: one that ignores its reset ignores a new list too. */
+  readonly list: number;
 }
 
 export class EhciController implements Device {
@@ -48,7 +50,7 @@ export class EhciController implements Device {
     this.#registers = new RegisterCells(surroundings.journal, settings.name, REGISTER);
     this.#engine = new JobEngine<Frame>(settings, surroundings, 1, {
       next: (frame, _kernel, result) => this.#next(frame, result),
-      weigh: ({ step }) => digest([step === 'entry' ? 0 : step === 'head' ? 1 : 2]),
+      weigh: ({ step, list }) => digest([step === 'entry' ? 0 : step === 'head' ? 1 : 2, list]),
     });
     this.#resetLine = new ResetLine(settings, surroundings, [this.#engine, this.outstanding]);
     this.#registers.write(REGISTER.USBSTS, halted);
@@ -73,7 +75,7 @@ export class EhciController implements Device {
     // Halting it ends its DMA as much as a reset does.
     if (!runs && (wasRunning || this.#isBusy)) this.#resetLine.reset(cause);
     if (runs && and32(value, COMMAND.periodic) !== 0 && !this.#engine.isActive) {
-      this.#engine.start({ step: 'wait' }, 0, kernel, cause);
+      this.#engine.start({ step: 'wait', list: this.#registers.read(REGISTER.PERIODICLISTBASE) }, 0, kernel, cause);
     }
   }
 
@@ -86,8 +88,8 @@ export class EhciController implements Device {
   }
 
   /** The frame goes by. */
-  get #frame(): Step<Frame> {
-    return { kind: 'delay', delayNs: this.#paceNs, job: { step: 'entry' } };
+  #frame(list: number): Step<Frame> {
+    return { kind: 'delay', delayNs: this.#paceNs, job: { step: 'entry', list } };
   }
 
   /** Host System Error (2.3.2): the controller halts. */
@@ -97,25 +99,25 @@ export class EhciController implements Device {
     return end;
   }
 
-  #next({ step }: Frame, { data }: DmaResult): Step<Frame> {
+  #next({ step, list }: Frame, { data }: DmaResult): Step<Frame> {
     switch (step) {
       case 'wait':
-        return this.#frame;
+        return this.#frame(list);
       case 'entry': {
         const index = this.#registers.read(REGISTER.FRINDEX);
         this.#registers.write(REGISTER.FRINDEX, (index + 1) % frames);
-        const address = this.#registers.read(REGISTER.PERIODICLISTBASE) + 4 * index;
+        const address = list + 4 * index;
         return {
-          kind: 'dma', job: { step: 'head' },
+          kind: 'dma', job: { step: 'head', list },
           part: { access: 'read', address, length: 4, data: null, purpose: 'frame list' },
         };
       }
       case 'head': {
         if (data === null) return this.#systemError();
         const entry = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-        if (and32(entry, terminate) !== 0 || entry < 32) return this.#frame;
+        if (and32(entry, terminate) !== 0 || entry < 32) return this.#frame(list);
         return {
-          kind: 'dma', job: { step: 'wait' },
+          kind: 'dma', job: { step: 'wait', list },
           part: {
             access: 'read', address: entry - (entry % 32), length: queueHeadBytes, data: null, purpose: 'queue head',
           },
