@@ -259,3 +259,10 @@ test('a unit in caching mode without scalable mode has no PASID allocator where 
   assert.ok(!q35({ capture: '' }).log.includes(line));
   assert.ok(!q35({ profile: cm, crashed: 'linux-6.12', capture: '' }).log.includes(line));
 });
+
+test('identity has the id 1 from 6.12 on, and comes in silence', () => {
+  const run = q35({ crashed: 'linux-6.12', options: 'iommu=pt', profile: 'qemu-39-caching-mode', capture: '' });
+  assert.ok(!run.log.some((line) => line.includes('Set context mapping')));
+  const lines = flushes(run, 'crashed').slice(2, 4).map((line) => line.replace(/^.*invalidation /, ''));
+  assert.deepEqual(lines, ['device 00:00.0 domain 0', 'domain 1']);
+});

@@ -98,3 +98,14 @@ test('x2APIC needs EIM in every unit', () => {
   const [irta] = run.happenings('register-write').filter(({ register }) => register === 'IRTA');
   assert.equal((irta?.value.low ?? 0) % 0x1000, 0x80f);
 });
+
+test('without remapping the fault interrupt is set up with the units, behind the interrupt of ACPI', () => {
+  const run = play({ profile: 'qemu-39', release: 'linux-6.1', crashedRelease: 'linux-6.1' });
+  const writes = run.happenings('register-write').filter(({ target, register }) => target === 'dmar0' && register !== 'IQT')
+    .map(lineOf);
+  const capture = writes.slice(writes.lastIndexOf('GCMD 80000000'));
+  const root = capture.indexOf('GCMD c4000000');
+  assert.deepEqual(capture.slice(0, 3), ['GCMD 80000000', 'IQA', 'GCMD 84000000']);
+  assert.deepEqual(capture.slice(root + 1), ['FEDATA 22', 'FEADDR fee01004', 'FEUADDR 0', 'FEDATA 22', 'FEADDR fee01004',
+    'FEUADDR 0', 'FECTL 0']);
+});

@@ -71,16 +71,23 @@ function* prepareReservedRegions(driver: IntelIommu): Routine<void> {
   }
 }
 
-function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs> {
-  yield* enableDrhdFaultHandling(driver);
-  return yield* LegacyIrqs.setUp(driver.kernel, driver.irTables);
+/**
+ * Interrupts come before anything of DMA. Without remapping the PC's own show in the vectors alone, and only
+ * where those are given out in order.
+ */
+function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs | null> {
+  const { kernel } = driver;
+  const remapped = yield* irqRemapping(driver);
+  if (remapped) yield* enableDrhdFaultHandling(driver);
+  if (!remapped && kernel.release.vectorOrder === 'spread') return null;
+  return yield* LegacyIrqs.setUp(kernel, driver.irTables);
 }
 
 /** `intel_iommu_init`: takes the units, then the DMA API. */
 export function* intelIommuInit(kernel: Kernel): Routine<IntelIommu> {
   const driver = new IntelIommu(kernel);
   yield* intelIommuSetup(kernel.commandLine, driver.messages);
-  const legacyIrqs = (yield* irqRemapping(driver)) ? yield* startInterrupts(driver) : null;
+  const legacyIrqs = yield* startInterrupts(driver);
   yield* dmarTableInit(driver);
   if (legacyIrqs !== null) yield* legacyIrqs.beforeDevices();
   if (kernel.release.takeOver === 'translation-off-first') yield* disableTranslationOfBefore(driver);
