@@ -113,7 +113,12 @@ const from511: DriverMessages = {
   noPasidAllocation: 'DMAR: VT-d Scalable Mode not enabled, no PASID allocation',
 };
 const from515: DriverMessages = {
-  ...from511, defaultDomains: 'type-and-policy',
+  ...from511,
+  setup: {
+    ...from511.setup, strict: 'DMAR: intel_iommu=strict deprecated; use iommu.strict=1 instead',
+    forcedac: 'DMAR: intel_iommu=forcedac deprecated; use iommu.forcedac instead',
+  },
+  defaultDomains: 'type-and-policy',
   missingTables: [...from42.missingTables, 'DMAR: No SATC found'],
   batchingDisallowed: 'DMAR: IOMMU batching disallowed due to virtualization',
 };
