@@ -84,12 +84,32 @@ describe('recordings of Linux 6.1', () => {
   });
 });
 
+test('what was run can be kept and run again: the flush makes the difference', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmarsim-test-'));
+  try {
+    const kept = join(folder, 'kept');
+    const names = ['nvme-in-flight-flush', 'nvme-in-flight-noflush'];
+    assert.equal(dmarsim(['compare', ...names.map((name) => join(captures, name)), '--keep', kept]).code, 0);
+    assert.deepEqual(readdirSync(kept).sort(), names.flatMap((name) => [`${name}.dmar`, `${name}.json`]));
+    assert.equal(dmarsim(['run', join(kept, 'nvme-in-flight-flush.dmar')]).code, 0);
+    const { code, out } = dmarsim(['run', join(kept, 'nvme-in-flight-noflush.dmar')]);
+    assert.equal(code, 1);
+    assert.match(out, /writes 4096 bytes at 0xffffd000 for capture \(identify data\) #\d+\n *BLOCKED, reason 05/);
+    assert.match(out, /missing +an invalidation of: context cache, device 00:03\.0 domain 3/);
+    const blocked = dmarsim(['compare', join(captures, 'nvme-idle'), '--keep', join(kept, 'nvme-in-flight-flush.dmar')]);
+    assert.deepEqual([blocked.code, /--keep .*: cannot be read|--keep .*: /.test(blocked.talk)], [74, true]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 describe('a recording that is not what the model does', () => {
   test('another release than the recorded one', () => {
     const unflushed = dmarsim(['compare', join(captures, 'nvme-in-flight-flush'), '--capture', 'linux-6.1-noflush']);
     assert.equal(unflushed.code, 1);
     assert.match(unflushed.out, /^! context cache 00:03\.0 did 3 .*\n {2}\^ the first difference: /m);
     assert.match(unflushed.out, /^nvme-in-flight-flush: differs: /m);
+    assert.ok(unflushed.out.split('\n').every((line) => line.length <= 120), unflushed.out);
     assert.equal(dmarsim(['compare', join(captures, 'nvme-in-flight-noflush'), '--capture', 'linux-6.1']).code, 1);
   });
 
