@@ -93,6 +93,7 @@ export function* intelIommuInit(kernel: Kernel): Routine<IntelIommu> {
   if (kernel.release.takeOver === 'translation-off-first') yield* disableTranslationOfBefore(driver);
   if (driver.options.off) {
     if (kernel.release.switchedOff === 'translation-off') yield* intelDisableIommus(driver);
+    if (legacyIrqs !== null) yield* legacyIrqs.withDrivers();
     return driver;
   }
   yield* iommuSubsysInit(driver);
