@@ -81,8 +81,9 @@ export const linux412 = releaseAs(linux410, {
 
 export const linux53 = releaseAs(linux412, {
   name: 'linux-5.3', kind: 'released', commit: '8af46c784ece', date: '2019-07',
-  about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions',
-  unconfirmed: ['the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
+  about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions; '
+    + 'a lazy queue of 256 entries that flushes its own domain (4.15)',
+  unconfirmed: ['that the queue came with 13cf01744608', 'the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
   reservedRegions: 'core', attach: 'probe-or-deferred', coreOptions: ['passthrough'], startUpMessages: '5.3', faultRateLimit: 'by-record',
   vectorOrder: 'matrix', faultMessage: 'affinity-after-start',
   faultStatusClear: 'PFO-PPF-PRO',
@@ -90,7 +91,7 @@ export const linux53 = releaseAs(linux412, {
 
 export const linux511 = releaseAs(linux53, {
   name: 'linux-5.11', kind: 'released', commit: 'c588072bba6b54b4b946485228b0409f23cd68a6', date: '2020-11',
-  about: 'dma-iommu: a lazy queue of 256 entries that flushes its own domain',
+  about: 'dma-iommu: no addresses in the windows of the host bridge; a device passed through is never taken over',
   dmaApi: 'dma-iommu', startUpMessages: '5.11', faultLine: 'with-pasid', teardown: 'clear-then-flush',
 });
 
