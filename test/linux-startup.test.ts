@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { addressOf } from '../src/base/word.ts';
 import { copyTranslationTables } from '../src/linux/iommu/copy-tables.ts';
 import { intelIommuInit } from '../src/linux/iommu/init-dmars.ts';
+import { handoffText, playText } from './support/handoff.ts';
 import { KernelDriver, usualCap, usualEcap } from './support/kernel-driver.ts';
 
 const oldRoot = 0x20_0000;
@@ -167,4 +168,16 @@ test('the words of 4.1 at start-up, with the prefix of each file', () => {
     'DMAR: No RMRR found', 'DMAR: No ATSR found', 'IOMMU 0 0xf4ffe000: using Queued invalidation',
     'IOMMU: Setting RMRR:', 'PCI-DMA: Intel(R) Virtualization Technology for Directed I/O',
   ]);
+});
+
+test('an ISA bridge gets the first 16 MiB at an ordinary start, and nothing from a capture kernel', () => {
+  const bridge = 'device lpc 00:1f.0 { model isa-bridge }';
+  const lines = ['Prepare 0-16MiB unity mapping for LPC', 'Setting identity map for device 0000:00:1f.0 [0x0 - 0xffffff]'];
+  const log = (release: string): readonly string[] => playText(handoffText({ release, devices: bridge })
+    .replace('crashed linux-4.9-rc5', `crashed ${release}`)).log;
+  for (const [release, prefix, times] of [['linux-4.1', 'IOMMU: ', 2], ['linux-4.9-rc5', 'DMAR: ', 1]] as const) {
+    for (const line of lines) {
+      assert.equal(log(release).filter((printed) => printed === `${prefix}${line}`).length, times, `${release}: ${line}`);
+    }
+  }
 });

@@ -22,6 +22,7 @@ export interface DriverMessages {
   readonly unit: (unit: NamedUnit, version: string, cap: Word64, ecap: Word64) => string;
   readonly invalidation: (unit: NamedUnit, queued: boolean) => string;
   readonly settingRmrr: string | null;
+  readonly prepareIsa: string | null;
   /** null: the core maps reserved regions, and says nothing. */
   readonly identityMap: ((device: SourceId, first: Address, last: Address) => string) | null;
   readonly ignoringIdentityMap: (device: SourceId, first: Address, last: Address) => string;
@@ -60,6 +61,7 @@ const before42: DriverMessages = {
   invalidation: ({ sequence, base }, queued) => `IOMMU ${sequence} 0x${bareHex(wordOfAddress(base))}: `
     + `using ${queued ? 'Queued' : 'Register based'} invalidation`,
   settingRmrr: 'IOMMU: Setting RMRR:',
+  prepareIsa: 'IOMMU: Prepare 0-16MiB unity mapping for LPC',
   identityMap: (device, first, last) => `IOMMU: Setting identity map for device ${range(device, first, last)}`,
   ignoringIdentityMap: (device, first, last) =>
     `Ignoring identity map for HW passthrough device ${range(device, first, last)}`,
@@ -87,6 +89,7 @@ const from42: DriverMessages = {
     + `ver ${version} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`,
   invalidation: ({ name }, queued) => `DMAR: ${name}: Using ${queued ? 'Queued' : 'Register based'} invalidation`,
   settingRmrr: 'DMAR: Setting RMRR:',
+  prepareIsa: 'DMAR: Prepare 0-16MiB unity mapping for LPC',
   identityMap: (device, first, last) => `DMAR: Setting identity map for device ${range(device, first, last)}`,
   ignoringIdentityMap: (device, first, last) =>
     `DMAR: Ignoring identity map for HW passthrough device ${range(device, first, last)}`,
@@ -105,7 +108,7 @@ const from42: DriverMessages = {
 
 /** From 5.3 on reserved regions are the core's, and so is the choice of an identity domain. */
 const from53: DriverMessages = {
-  ...from42, settingRmrr: null, identityMap: null, defaultDomains: 'type',
+  ...from42, settingRmrr: null, prepareIsa: null, identityMap: null, defaultDomains: 'type',
   batchingDisallowed: 'DMAR: Disable batched IOTLB flush because of virtualization',
 };
 const from511: DriverMessages = {

@@ -10,7 +10,8 @@ const writeOnly: readonly HandoffStep[] = ['write-fields', 'set-present', 'write
 export const linux49rc5 = firstRelease({
   name: 'linux-4.9-rc5', kind: 'released', commit: 'dbcd861f252d and its neighbours', date: '2016-11-13',
   about: 'tables copied, ids reserved, one global flush at start; at the handoff no invalidation of the old id',
-  unconfirmed: ['the ids of the commits of June 2015 that reserve ids and mark entries'],
+  unconfirmed: ['the ids of the commits of June 2015 that reserve ids and mark entries',
+    'that one-line faults (a0fe14d7dcf5) and the rate limit (c43fce4eebae) came with 4.6'],
   takeOver: 'copied-tables',
   commandFromStatus: true,
   copiedMark: 'entry-bit-67',
@@ -83,7 +84,8 @@ export const linux53 = releaseAs(linux412, {
   name: 'linux-5.3', kind: 'released', commit: '8af46c784ece', date: '2019-07',
   about: 'the core attaches devices, deferred in a capture kernel, and maps reserved regions; '
     + 'a lazy queue of 256 entries that flushes its own domain (4.15)',
-  unconfirmed: ['that the queue came with 13cf01744608', 'the id of the commit', 'that FSTS.PRO is cleared and tokens are taken by record from 5.3 at the latest'],
+  unconfirmed: ['that the queue came with 13cf01744608', 'the id of the commit',
+    'that FSTS.PRO is cleared and tokens are taken by record (6c50d79f6638, 4.19) by 5.3'],
   reservedRegions: 'core', attach: 'probe-or-deferred', coreOptions: ['passthrough'], startUpMessages: '5.3', faultRateLimit: 'by-record',
   vectorOrder: 'matrix', faultMessage: 'affinity-after-start',
   faultStatusClear: 'PFO-PPF-PRO',
@@ -98,6 +100,7 @@ export const linux511 = releaseAs(linux53, {
 export const linux61 = releaseAs(linux511, {
   name: 'linux-6.1', kind: 'released', commit: '0c5f6c0d8201a809a6585b07b6263e9db2c874a3', date: '2022-08-23',
   about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
+  unconfirmed: ['the ids of the commits that made fault lines hexadecimal (719a19335692, 4d99efb229e6; 5.14, 5.15)'],
   copiedMark: 'bitmap', coreOptions: ['passthrough', 'strict', 'forcedac'], teardown: 'present-first', faultLine: 'hexadecimal',
   identityId: 'reserved', startUpMessages: '5.15', trustsPointerFlush: true, writeOnlyEntries: false,
   faultMessage: 'affinity-before-start',
