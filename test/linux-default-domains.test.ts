@@ -266,3 +266,9 @@ test('identity has the id 1 from 6.12 on, and comes in silence', () => {
   const lines = flushes(run, 'crashed').slice(2, 4).map((line) => line.replace(/^.*invalidation /, ''));
   assert.deepEqual(lines, ['device 00:00.0 domain 0', 'domain 1']);
 });
+
+test('a unit that flushes by itself when its root is set is not flushed again by 6.1', () => {
+  const own = 'qemu-39\n  capability 0x80d2008c22260206\n ';
+  assert.match(flushes(q35({ profile: own }), 'capture')[0] ?? '', /device 00:03.0/);
+  assert.match(flushes(q35({ profile: own, crashed: 'linux-5.11' }), 'capture')[0] ?? '', /global/);
+});
