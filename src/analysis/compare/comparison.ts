@@ -1,5 +1,5 @@
 /** One capture against the model: who is compared, what agrees, what is explained, what differs. */
-import { get } from '../../base/word.ts';
+import { get, type SourceId } from '../../base/word.ts';
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import type { Diagnostic } from '../../scenario/diagnostic.ts';
 import { CAP } from '../../vtd/capability.ts';
@@ -90,21 +90,31 @@ function compareOperations(
     withoutLazyFlushes(stepsOf(operations, faultOffset, isOn(image, 'QIES')), oldDomains, isStrict(capture)));
   const [left, right] = sides;
   if (left === undefined || right === undefined) return { rows: [], lazyFlushes: [] };
-  const rows = align(left.steps, right.steps, roles, (step, side, { atEnd }) =>
-    (atEnd && side === 'recorded' && isReading(step, oldDomains) ? 'readers' : undefined));
-  const domains = [...new Set([...left.flushes.keys(), ...right.flushes.keys()])].sort((one, other) => one - other);
+  const networkDomains = new Set(model.contexts.filter(({ source }) => isNetworkCard(capture, source))
+    .map(({ domain }) => domain));
+  const rows = align(left.steps, right.steps, roles, (step, side, { atEnd }) => {
+    if (!isPageOfOwn(step, oldDomains)) return undefined;
+    if (networkDomains.has(step.domain)) return 'network-buffers';
+    return atEnd && side === 'recorded' ? 'readers' : undefined;
+  });
+  const domains = new Set(model.contexts.map(({ domain }) => domain));
+  const flushed = [...new Set([...left.flushes.keys(), ...right.flushes.keys()])].sort((one, other) => one - other);
   return {
     // How often is not compared, but whom it is about is.
-    rows: [...rows, ...left.lazy.filter(({ domain }) => !model.domains.has(domain)).map(({ step }): Row =>
+    rows: [...rows, ...left.lazy.filter(({ domain }) => !domains.has(domain)).map(({ step }): Row =>
       ({ kind: 'different', recorded: step, model: null, why: 'the model has given no device this domain id' }))],
-    lazyFlushes: domains.map((domain) =>
+    lazyFlushes: flushed.map((domain) =>
       ({ domain, recorded: left.flushes.get(domain) ?? 0, model: right.flushes.get(domain) ?? 0 })),
   };
 }
 
-/** What a strict kernel does for a read: pages of its own domain are flushed. */
-function isReading(step: Step, oldDomains: ReadonlySet<number>): boolean {
+/** What a strict kernel does for a buffer: a page of its own domain is flushed. */
+function isPageOfOwn(step: Step, oldDomains: ReadonlySet<number>): step is Extract<Step, { kind: 'iotlb' }> {
   return step.kind === 'iotlb' && step.selection === 'page' && !oldDomains.has(step.domain);
+}
+
+function isNetworkCard({ machine }: Capture, source: SourceId): boolean {
+  return machine.devices.some((device) => device.source === source && device.type === 'e1000e');
 }
 
 export function differs(comparison: Extract<Comparison, { kind: 'compared' }>): boolean {

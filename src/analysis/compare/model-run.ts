@@ -3,6 +3,7 @@ import { BeyondModel } from '../../base/assert.ts';
 import type { Event } from '../../base/event.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
+import type { ImageContext } from '../image/image-tables.ts';
 import { run, traced } from '../run.ts';
 import { machineContexts } from './machine-tables.ts';
 import type { RawOperation } from './step.ts';
@@ -10,8 +11,8 @@ import type { RawOperation } from './step.ts';
 export interface ModelRun {
   readonly operations: readonly RawOperation[];
   readonly lines: readonly string[];
-  /** Ids that its context entries have at the end. */
-  readonly domains: ReadonlySet<number>;
+  /** Its context entries at the end. */
+  readonly contexts: readonly ImageContext[];
   /** Why the run did not come to its end; null: it did. */
   readonly cut: string | null;
 }
@@ -64,7 +65,7 @@ export function runCaptureKernel(scenario: Scenario): ModelRun {
       return what.kind === 'descriptor' && actor === unit ? [{ kind: 'descriptor', low: what.low, high: what.high }] : [];
     }),
     lines: logOf(capture),
-    domains: new Set(machineContexts(machine).map(({ domain }) => domain)),
+    contexts: machineContexts(machine),
     cut: end.kind === 'ended' ? null : end.kind === 'limit' ? `the run needs more than ${end.what}` : 'the capture kernel waits for ever',
   };
 }
