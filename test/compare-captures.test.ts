@@ -140,6 +140,18 @@ describe('a recording that is not what the model does', () => {
     assert.match(line.out, /^! recorded {2}DMAR: RMRR found$/m);
   });
 
+  test('a strict kernel\'s flushes for the buffers of a network card are the allocator\'s, those for a disk are not', () => {
+    // The recorded unit has no caching mode, so that nothing was flushed for a buffer; now it is said to have it.
+    const { code, out } = compareChanged('nvme-and-e1000e', 'snap-2-kdump-start.json',
+      (lines) => lines.map((line) => line.replace('0xd2008c22260206', '0xd2008c22260286')), '--json');
+    assert.equal(code, 1);
+    const rows = (JSON.parse(out) as Document).captures.flatMap(({ operations }) => operations)
+      .filter(({ model }) => /^IOTLB did \d+ 0x/.test(model ?? ''));
+    const kinds = (domain: string): readonly string[] => [...new Set(rows.filter(({ model }) => model?.startsWith(domain) === true)
+      .map(({ kind, rule }) => rule ?? kind))];
+    assert.deepEqual([kinds('IOTLB did 6 '), kinds('IOTLB did 7 ')], [['different'], ['network-buffers']]);
+  });
+
   test('scalable mode is not modelled', () => {
     const scalable = compareChanged('nvme-idle', 'ops.jsonl',
       (lines) => lines.map((line) => line.replace(/"w",32,8,(\d+)\]/, (_, value: string) => `"w",32,8,${Number(value) + 1024}]`)));
