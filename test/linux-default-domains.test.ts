@@ -272,3 +272,12 @@ test('a unit that flushes by itself when its root is set is not flushed again by
   assert.match(flushes(q35({ profile: own }), 'capture')[0] ?? '', /device 00:03.0/);
   assert.match(flushes(q35({ profile: own, crashed: 'linux-5.11' }), 'capture')[0] ?? '', /global/);
 });
+
+test('without pass-through in the unit the identity is a table of all memory', () => {
+  const own = 'qemu-39\n  extended-capability 0xf00f0a\n ';
+  const run = q35({ profile: own, options: 'iommu=pt', capture: '', work: 'map ring 4K bidirectional on disk\ndma write ring every 1s times 1' });
+  const [first] = run.of('crashed');
+  assert.match(first ?? '', /^write 0x[0-9a-f]{7,8}: to crashed$/);
+  const walked = run.happenings('iotlb-fill')[0];
+  assert.equal(Number(walked?.frame), Number(walked?.target));
+});
