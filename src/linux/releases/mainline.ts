@@ -41,7 +41,7 @@ export const linux49rc5 = firstRelease({
 
 export const linux42CopyOnly = releaseAs(linux49rc5, {
   name: 'linux-4.2-copy-only', kind: 'hypothetical', commit: '091d42e43d21b6ca7ec39bf5f9e17bc0bd8d4312', date: '2015-06',
-  about: 'tables copied, entries unmarked, ids not reserved: the handoff writes nothing, the old tables stay in force',
+  about: 'copied entries are not marked, ids not reserved: the handoff writes nothing, the old tables stay in force',
   unconfirmed: ['never released: the early switch-off of 4.1, which that commit still has, is taken out'],
   copiedMark: 'none', reservesCopiedIds: false, firstEntry: writeOnly, handoff: [], faultLine: 'two-lines-with-prefix',
   faultRateLimit: 'none',
@@ -66,7 +66,7 @@ export const linux39 = releaseAs(linux41, {
 
 export const linux410 = releaseAs(linux49rc5, {
   name: 'linux-4.10', kind: 'released', commit: 'aec0e86172a79eb5e44aff1055bb953fe4d47c59', date: '2016-12-05',
-  about: 'patch v3: before the write the context cache of the old id is flushed, the IOTLB is not',
+  about: 'before the write the context cache of the old id is flushed, the IOTLB is not (patch v3)',
   unconfirmed: ['that the list of changes said "Flush context cache only"'],
   handoff: ['flush-context-old', ...clearAndWrite, 'context-present-cache-flush'],
 });
@@ -108,7 +108,7 @@ export const linux61 = releaseAs(linux511, {
 
 export const linux69ScalableMode = releaseAs(linux61, {
   name: 'linux-6.9-sm', kind: 'released', commit: '301f1a80487fd2f51012533792583d4425e8b8c0', date: '2024-03',
-  about: 'scalable mode: clear, write back, context cache, PASID cache and IOTLB flushed, then the new entry',
+  about: 'in scalable mode: clear, write back, context cache, PASID cache and IOTLB flushed, then the new entry',
   notModelled: 'scalable mode',
 });
 
@@ -128,6 +128,6 @@ export const linux70 = releaseAs(linux612, {
 
 export const linux70ScalableMode = releaseAs(linux70, {
   name: 'linux-7.0-sm', kind: 'released', commit: 'c1e4f1dccbe9d7656d1c6872ebeadb5992d0aaa2', date: '2026-01',
-  about: 'scalable mode: P off and written back, the caches flushed, then the rest, the new entry, P last',
+  about: 'in scalable mode: P off and written back, the caches flushed, then the rest, the new entry, P last',
   notModelled: 'scalable mode',
 });
