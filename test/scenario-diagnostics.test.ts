@@ -259,6 +259,17 @@ const cases: readonly Case[] = [
   ['seventeen outstanding buffers', withLine(28, times(17, () => 'dma write ring every 1ms\n')),
     ['S078 44:1-25']],
 
+  ['a bar in memory', withLine(21, '  bar 0x7fff0000-0x80000fff'), ['S088 21:7-28']],
+  ['a bar over a unit', withLine(21, '  bar 0xf4ffefff-0xf4ffffff'), ['S088 21:7-28']],
+  ['a bar of two devices', withLine(24, 'device tape 03:00.0 { model hpsa; bar 0xf7ffffff-0xf8000fff }'),
+    ['S088 24:39-60']],
+  ['an rmrr over a bar', withLine(22, '  rmrr 0xe8000-0xe8fff; rmrr 0xf7fff000-0xf8000fff'), ['S088 22:30-51']],
+  ['an rmrr over a unit', withLine(22, '  rmrr 0xf4ffe000-0xf4ffefff'), ['S088 22:8-29']],
+  ['an rmrr that shares a part with another', withLine(22, 'rmrr 0xe8000-0xe9fff; rmrr 0xe9000-0xeafff'),
+    ['S088 22:28-43']],
+  ['an rmrr inside another', withLine(22, 'rmrr 0xe8000-0xe9fff; rmrr 0xe8000-0xe8fff'), ['S088 22:28-43']],
+  ['a device that is probed twice', withLine(35, '  probe disk; probe disk dma-mask 31'), ['S089 35:21-25']],
+
   // Images
   ['a mapping of an image', withLine(25, 'crashed image "page-0.json" {\n  buffer b 0x1000 4K on disk')
     .replace('0x100000-0x7fffffff', '0x0-0x7fffffff'), ['S083 28:3-34', 'S083 30:3-13']],
@@ -301,6 +312,13 @@ describe('each diagnostic has its place', () => {
   });
   test('memory ranges may touch', () => {
     assert.deepEqual(places(withLine(10, '  memory 0x80000000-0x80000fff')), []);
+  });
+  test('reserved regions may lie in memory and be shared as a whole, and everything may touch', () => {
+    for (const [line, text] of [
+      [22, '  rmrr 0x100000-0x100fff'], [22, '  rmrr 0xff000-0x100fff'], [22, 'rmrr 0xe8000-0xe8fff; rmrr 0xe9000-0xe9fff'],
+      [24, 'device tape 03:00.0 { model hpsa; rmrr 0xe8000-0xe8fff; bar 0xf8000000-0xf80fffff }'],
+      [21, '  bar 0xf4fff000-0xf4ffffff'], [21, '  bar 0x80000000-0x80000fff'],
+    ] as const) assert.deepEqual(places(withLine(line, text)), [], text);
   });
   for (const [what, source, expected] of cases) {
     test(what, () => assert.deepEqual(places(source), expected));

@@ -199,18 +199,22 @@ describe('the statements of the kernels', () => {
   });
 
   test('both kernels wait, probe and submit', () => {
-    const statements = 'wait 2min; probe disk; probe disk dma-mask 31; probe disk order map-then-reset '
-      + 'dma-mask 30; submit read 8K on disk; submit write 512 on disk times 3';
-    const expected = [
-      { kind: 'wait', durationNs: 120_000_000_000 },
-      { kind: 'probe', device: 'disk', dmaMaskBits: null, order: 'as-written' },
-      { kind: 'probe', device: 'disk', dmaMaskBits: 31, order: 'as-written' },
-      { kind: 'probe', device: 'disk', dmaMaskBits: 30, order: 'map-then-reset' },
-      { kind: 'submit', access: 'read', bytes: 8192, device: 'disk', count: 1 },
-      { kind: 'submit', access: 'write', bytes: 512, device: 'disk', count: 3 },
+    const probes: readonly (readonly [string, object])[] = [
+      ['probe disk', { dmaMaskBits: null, order: 'as-written' }],
+      ['probe disk dma-mask 31', { dmaMaskBits: 31, order: 'as-written' }],
+      ['probe disk order map-then-reset dma-mask 30', { dmaMaskBits: 30, order: 'map-then-reset' }],
     ];
-    assert.deepEqual(scenarioWith({ capture: statements }).capture.statements, expected);
-    assert.deepEqual(scenarioWith({ crashed: statements }).crashed.statements.slice(1, -1), expected);
+    for (const [probe, said] of probes) {
+      const statements = `wait 2min; ${probe}; submit read 8K on disk; submit write 512 on disk times 3`;
+      const expected = [
+        { kind: 'wait', durationNs: 120_000_000_000 },
+        { kind: 'probe', device: 'disk', ...said },
+        { kind: 'submit', access: 'read', bytes: 8192, device: 'disk', count: 1 },
+        { kind: 'submit', access: 'write', bytes: 512, device: 'disk', count: 3 },
+      ];
+      assert.deepEqual(scenarioWith({ capture: statements }).capture.statements, expected);
+      assert.deepEqual(scenarioWith({ crashed: statements }).crashed.statements.slice(1, -1), expected);
+    }
   });
 
   test('command lines keep quotes and backslashes', () => {

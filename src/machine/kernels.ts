@@ -16,9 +16,12 @@ import { deviceModels } from './devices/models.ts';
 /** Where the kernels' page allocators begin: behind what kernel and initrd take. */
 const kernelImageBytes = 16 * 1024 * 1024;
 
-/** Devices without a stated BAR get 64 KiB each, below the I/O APIC. */
+/** Devices without a stated BAR get as much as the largest needs, below the unit's usual place. */
+const barBytes = 0x80000;
+
 export function barOf(device: DeviceDescription, index: number): AddressRange {
-  return device.bar ?? { first: 0xfe000000 + index * 0x10000, last: 0xfe00ffff + index * 0x10000 };
+  const first = 0xf8000000 + index * barBytes;
+  return device.bar ?? { first, last: first + barBytes - 1 };
 }
 
 /** Where a workload describes what the device has outstanding; no real machine has anything there. */

@@ -66,7 +66,9 @@ export class Machine {
       profile.capability, profile.extendedCapability, hostAddressWidth));
     this.memory = new PhysicalMemory(
       this.journal,
-      scenario.platform.memory.map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
+      // Reserved regions are memory too, of the firmware.
+      [...scenario.platform.memory, ...scenario.devices.flatMap(({ reservedRegions }) => reservedRegions)]
+        .map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
       capabilities.some(({ coherentWalk }) => !coherentWalk),
       capabilities.some(({ requiresWriteBufferFlush }) => requiresWriteBufferFlush),
     );
@@ -163,7 +165,8 @@ export class Machine {
   #makeDevice(device: DeviceDescription, timing: Timing): Device {
     const model = deviceModels.get(device.model) ?? fail(`the scenario was checked: model ${device.model}`);
     return model.make(
-      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, paceNs: device.paceNs, timing },
+      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, reservedRegions: device.reservedRegions,
+        paceNs: device.paceNs, timing },
       { fabric: this.#fabric, journal: this.journal, agenda: this.agenda, trace: this.trace });
   }
 

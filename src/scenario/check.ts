@@ -9,6 +9,7 @@ import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
 import { checkBar, checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDeviceOverlaps } from './check-overlaps.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -175,6 +176,7 @@ function checkDevices(context: CheckContext): void {
       message: `${printSourceId(device.sourceId)} is the source id of ${quote(other)} already`,
     });
   }
+  checkDeviceOverlaps(context);
 }
 
 function requireOne(

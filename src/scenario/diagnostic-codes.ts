@@ -217,6 +217,12 @@ const table = {
   S087:
     'An order is a list of actors with slashes between them, each with the way in which it acts where '
     + 'there are several, and with a run length: `cpu*120/hpsa.outstanding0:15/dma16*8`.',
+  S088:
+    'A BAR lies in memory, or a BAR or an RMRR shares addresses with a BAR, with the registers of a unit or '
+    + 'with another RMRR. One thing answers at an address. An RMRR may lie in memory, and devices may share '
+    + 'one as a whole.',
+  S089:
+    'A kernel probes a device that it has probed before. Its driver is bound by then.',
 
   S090:
     'A probe of a device whose model has no driver. Such a device keeps the context entry that was '

@@ -26,6 +26,8 @@ export interface Setup {
   readonly isKdump?: boolean;
   /** Switch the invalidation queue on first; else flushes go by registers. */
   readonly queue?: boolean;
+  /** The unit has an I/O APIC in its scope. */
+  readonly ioapic?: boolean;
 }
 
 export class KernelDriver {
@@ -53,7 +55,7 @@ export class KernelDriver {
     this.kernel = new Kernel({
       release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
       firmware: {
-        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
+        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: setup.ioapic === true ? [{ id: 0, source: sourceIdOf(0xff00) }] : [] }],
         reservedRegions: [],
       },
       config: { dmarDebug: false, svm: true, copiedIds: null },

@@ -109,7 +109,9 @@ export function* domainContextMappingOne(
   const { iommu } = domain;
   const { release } = driver.kernel;
   yield* routine('domain_context_mapping_one', bdf(source), function* () {
-    if (driver.options.debug) yield* printk(`DMAR: Set context mapping for ${bdf(source)}`);
+    // From 6.12 on pass-through has a routine of its own, which says nothing.
+    const isSilent = domain.translation === 'pass-through' && release.identityId === 'fixed';
+    if (driver.options.debug && !isSilent) yield* printk(`DMAR: Set context mapping for ${bdf(source)}`);
     const place = yield* iommuContextAddr(iommu, source);
     const old = yield* loadContext(place);
     const copied = isCopied(driver, iommu, source, old);

@@ -49,7 +49,7 @@ export class DmaIommu implements DmaOps {
 
   * #map(device: PciDevice, physical: Address, bytes: number, direction: Direction): Routine<DmaMapping> {
     const domain = yield* this.#domains.deferredAttach(device);
-    if (domain.translation === 'pass-through') return { device, address: physical, bytes };
+    if (domain.isIdentity) return { device, address: physical, bytes };
     const { iommu } = domain;
     const offset = bytesOf(physical) % frameBytes;
     const pages = pagesOf(offset, bytes);
@@ -65,7 +65,7 @@ export class DmaIommu implements DmaOps {
   /** `__iommu_dma_unmap`. */
   * unmap({ device, address, bytes }: DmaMapping): Routine<void> {
     const domain = this.#domains.domainOf(device);
-    if (domain.translation === 'pass-through') return;
+    if (domain.isIdentity) return;
     const first = addressIn(frameOf(address), 0);
     const pages = pagesOf(bytesOf(address) % frameBytes, bytes);
     yield* routine(this.#name('unmap'), device.name, () => this.#unmap(domain, first, pages));
@@ -84,7 +84,7 @@ export class DmaIommu implements DmaOps {
    */
   #bypasses(device: PciDevice): boolean {
     return this.#driver.kernel.release.dmaApi === 'dma-iommu'
-      && this.#domains.domainOf(device).translation === 'pass-through';
+      && this.#domains.domainOf(device).isIdentity;
   }
 
   #name(what: 'map' | 'unmap'): string {
