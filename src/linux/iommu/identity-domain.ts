@@ -15,7 +15,7 @@ import type { Domain } from './dmar-domain.ts';
 import { domainIdentityMapping, takeDomainId } from './domain.ts';
 import type { IntelIommu } from './intel-iommu.ts';
 import { allocTablePage, type Iommu } from './iommu.ts';
-import { IovaDomain } from './iova.ts';
+import { IovaDomain } from '../iova/iova.ts';
 
 export class IdentityDomain {
   /** hw_pass_through: every unit can do without tables. */

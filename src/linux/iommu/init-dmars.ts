@@ -17,7 +17,7 @@ import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { IdentityDomain } from './identity-domain.ts';
 import { IntelIommu } from './intel-iommu.ts';
-import { iommuDeviceRegister, iommuSubsysInit } from './iommu-core-start.ts';
+import { iommuDeviceRegister, iommuSubsysInit } from '../iommu-core/start.ts';
 import { intelIommuSetup } from './options.ts';
 import { intelDisableIommus } from './shutdown.ts';
 import type { Routine } from '../core/operation.ts';

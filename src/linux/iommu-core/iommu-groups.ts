@@ -7,7 +7,10 @@ export interface IommuGroup {
   readonly devices: readonly [PciDevice, ...PciDevice[]];
 }
 
-/** Groups in the order of their first devices; functions of one device without ACS are one group, and so is what has one alias. */
+/**
+ * Groups in the order of their first devices; functions of one device without ACS are one group, and so is what
+ * has one alias.
+ */
 export function iommuGroups(devices: readonly PciDevice[]): readonly IommuGroup[] {
   const sorted = [...devices].sort((left, right) => sourceIdNumber(left.source) - sourceIdNumber(right.source));
   const groups = new Map<string, { id: number; devices: [PciDevice, ...PciDevice[]] }>();

@@ -8,14 +8,14 @@ import { printk, routine } from '../core/bus.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import { pciName } from '../core/print-formats.ts';
-import { AnchoredIova } from './anchored-iova.ts';
-import { domainContextMapping } from './context-mapping.ts';
+import { AnchoredIova } from '../iova/anchored-iova.ts';
+import { domainContextMapping } from '../iommu/context-mapping.ts';
 import { CoreIdentity } from './core-identity.ts';
 import { mapDirectly, type Region } from './direct-mapping.ts';
-import type { Domain } from './dmar-domain.ts';
-import { domainAttachIommu } from './domain.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { allocTablePage } from './iommu.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { domainAttachIommu } from '../iommu/domain.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { allocTablePage } from '../iommu/iommu.ts';
 import { iommuGroups, type IommuGroup } from './iommu-groups.ts';
 
 /** IOAPIC_RANGE_START and IOAPIC_RANGE_END: IOMMU_RESV_MSI. */
