@@ -152,6 +152,19 @@ describe('a recording that is not what the model does', () => {
     assert.deepEqual([kinds('IOTLB did 6 '), kinds('IOTLB did 7 ')], [['different'], ['network-buffers']]);
   });
 
+  test('an interrupt of another device may be set up among the flushes of pages, but not nowhere', () => {
+    const entry = '[13.226,"d","0x600000014","0x0"]\n[13.226,"d","0x200000025","0x1f1d0000"]';
+    const page = /"d","0x500f2","0xffffd000"/;
+    const among = compareChanged('nvme-caching-mode', 'ops.jsonl', (lines) => {
+      const at = lines.findLastIndex((line) => page.test(line)) - 3;
+      return [...lines.slice(0, at), ...entry.split('\n'), ...lines.slice(at)];
+    });
+    assert.deepEqual([among.code, /^ {2}interrupt-places, once: /m.test(among.out)], [0, true], among.out);
+    const nowhere = compareChanged('nvme-caching-mode', 'ops.jsonl', (lines) => lines.filter((line, index) =>
+      !/"d","0x[0-9a-f]+00000014"/.test(line) && !/"d","0x[0-9a-f]+00000014"/.test(lines[index - 1] ?? '')));
+    assert.equal(nowhere.code, 1);
+  });
+
   test('scalable mode is not modelled', () => {
     const scalable = compareChanged('nvme-idle', 'ops.jsonl',
       (lines) => lines.map((line) => line.replace(/"w",32,8,(\d+)\]/, (_, value: string) => `"w",32,8,${Number(value) + 1024}]`)));

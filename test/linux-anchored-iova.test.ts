@@ -1,7 +1,7 @@
 /** The I/O address allocator of 4.15 and later: where it looks, and what comes again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AnchoredIova } from '../src/linux/iommu/anchored-iova.ts';
+import { AnchoredIova } from '../src/linux/iova/anchored-iova.ts';
 
 const limit32 = 0xfffff;
 const limit39 = 0x7ffffff;

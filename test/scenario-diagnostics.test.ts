@@ -295,6 +295,20 @@ const cases: readonly Case[] = [
   ['an order that there is not', withLine(35, 'probe disk order never'), ['S039 35:18-23']],
   ['a bar too small', withLine(21, '  bar 0xf7f00000-0xf7f0000f'), ['S094 21:7-28']],
 
+  // Topology
+  ['buses of a bridge that are above it', withLine(18, 'bridge b 02:1e.0 { kind pci; buses 0x2-0x3 }'), ['S100 18:36-43']],
+  ['buses that cross', withLine(18, 'bridge b 00:1c.0 { kind pcie; buses 0x1-0x3 }\n'
+    + 'bridge c 00:1d.0 { kind pcie; buses 0x3-0x4 }'), ['S101 19:37-44']],
+  ['a bridge with the source id of a device', withLine(18, 'bridge b 02:00.0 { kind pcie; buses 0x3-0x3 }'),
+    ['S066 19:13-20']],
+  ['a kind of bridge that there is not', withLine(18, 'bridge b 00:1c.0 { kind isa; buses 0x3-0x3 }'), ['S039 18:25-28']],
+  ['an alias that is somebody', withLine(21, '  alias 02:00.0'), ['S102 21:9-16']],
+  ['a device of two units', withLine(12, 'unit d { profile sandy-bridge-ep; base 0xf4fff000; endpoint 02:00.0 }\n'
+    + 'unit e { profile sandy-bridge-ep; base 0xf4ffd000; endpoint 02:00.0 }'), ['S103 13:52-68']],
+  ['a unit for nobody', withLine(12, 'unit d { profile sandy-bridge-ep; base 0xf4fff000; endpoint 05:00.0 }'),
+    ['S104 12:52-68']],
+  ['endpoints in the last unit', withLine(16, '  endpoint 02:00.0'), ['S068 13:1-13']],
+
   // Claims
   ['no claim', withLine(39, '').replace(/^never.*$/m, ''), ['S080 1:1-10']],
   ['after and before the same', withLine(38, 'never dma after reset before reset'),

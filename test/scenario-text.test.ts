@@ -86,10 +86,11 @@ describe('the blocks', () => {
       },
       units: [{
         name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', capability: null, extendedCapability: null,
-        buses: null, scope: 'all', ioapics: [], choices: [],
+        buses: null, endpoints: [], scope: 'all', ioapics: [], choices: [],
       }],
-      devices: [{
-        name: 'disk', sourceId: 0x0200, model: 'hpsa', bar: null, reservedRegions: [],
+      bridges: [],
+        devices: [{
+        name: 'disk', sourceId: 0x0200, alias: null, model: 'hpsa', bar: null, reservedRegions: [],
         reset: { kind: 'stops' }, paceNs: null,
       }],
       crashed: {
@@ -146,6 +147,15 @@ describe('the blocks', () => {
     assert.deepEqual(late?.reset, { kind: 'late', afterNs: 500_000_000 });
     const [one] = scenarioWith({ device: 'reset leaves-one' }).devices;
     assert.deepEqual(one?.reset, { kind: 'leaves-one' });
+  });
+
+  test('bridges have a kind and buses; a device may have an alias, a unit single devices', () => {
+    const scenario = read(textOf({ device: 'alias 02:00.1', unit: 'endpoint 02:00.0' }).replace('device disk',
+      'unit rest { profile sandy-bridge-ep; base 0xf4fff000 }\nbridge port 00:02.2 { kind pcie; buses 0x2-0x3 }\ndevice disk'));
+    assert.deepEqual(scenario.bridges, [{ name: 'port', sourceId: 0x12, kind: 'pcie', buses: { first: 2, last: 3 } }]);
+    assert.equal(scenario.devices[0]?.alias, 0x0201);
+    assert.deepEqual(scenario.units.map(({ endpoints }) => endpoints), [[{ sourceId: 0x0200 }], []]);
+    assert.deepEqual(read(printText(scenario)), scenario);
   });
 
   test('a device acts at the pace of its model, or at one of its own', () => {

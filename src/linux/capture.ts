@@ -4,7 +4,7 @@ import type { CaptureStatement } from '../scenario/scenario.ts';
 import { Kernel, type KernelSettings } from './core/kernel.ts';
 import type { Routine } from './core/operation.ts';
 import { Drivers } from './drivers/drivers.ts';
-import { resetEndpoints } from './drivers/outstanding-dma.ts';
+import { resetEndpoints } from './core/pci.ts';
 import { quirkUsbEarlyHandoff } from './drivers/usb.ts';
 import { intelIommuInit } from './iommu/init-dmars.ts';
 

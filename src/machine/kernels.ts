@@ -1,6 +1,6 @@
 /** What the two kernels of a scenario are told of their machine, and their programs. */
 import { assert, fail } from '../base/assert.ts';
-import { addressOf, sourceIdOf, type SourceId } from '../base/word.ts';
+import { addressOf, sourceIdOf, type Address, type SourceId } from '../base/word.ts';
 import { captureKernel } from '../linux/capture.ts';
 import type { FirmwareTable, PciDevice, PlatformTable } from '../linux/core/firmware.ts';
 import type { KernelSettings } from '../linux/core/kernel.ts';
@@ -9,6 +9,7 @@ import { crashedImage } from '../linux/crashed-image.ts';
 import { crashedKernel } from '../linux/crashed.ts';
 import { kernelConfig } from '../linux/releases/builds.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
+import { dmaAliases } from '../scenario/topology.ts';
 import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
 import type { KernelProgram } from './cpu.ts';
 import { deviceModels } from './devices/models.ts';
@@ -27,6 +28,11 @@ export function barOf(device: DeviceDescription, index: number): AddressRange {
 /** Where a workload describes what the device has outstanding; no real machine has anything there. */
 export function outstandingPortsOf(index: number): AddressRange {
   return { first: 0xfd000000 + index * 0x1000, last: 0xfd000fff + index * 0x1000 };
+}
+
+/** Configuration space of each device; where a machine has MMCONFIG is nothing that a kernel here looks at. */
+export function configSpaceOf(index: number): AddressRange {
+  return { first: 0xfd800000 + index * 0x1000, last: 0xfd800fff + index * 0x1000 };
 }
 
 export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
@@ -107,7 +113,8 @@ function pciDevices(scenario: Scenario): readonly PciDevice[] {
     const bar = { first: addressOf(first), last: addressOf(last) };
     const { messageTable } = deviceModels.get(device.model) ?? fail(`the scenario was checked: ${device.model}`);
     return {
-      name: device.name, source: sourceOf(device), model: device.model,
+      name: device.name, source: sourceOf(device), aliases: dmaAliases(scenario, device).map(sourceIdOf),
+      config: addressOf(configSpaceOf(index).first), model: device.model,
       isIsaBridge: device.model === 'isa-bridge', bar,
       messageTable: addressOf(first + messageTable),
       outstandingPorts: addressOf(outstandingPortsOf(index).first),
@@ -129,12 +136,24 @@ function platformTable({ platform }: Scenario): PlatformTable {
 function firmwareTable(scenario: Scenario): FirmwareTable {
   return {
     hostAddressWidth: scenario.platform.hostAddressWidth,
-    units: scenario.units.map(({ base, buses, scope, ioapics }) => ({
-      base: addressOf(base), buses, isListed: scope === 'listed',
+    units: scenario.units.map(({ base, buses, endpoints, scope, ioapics }) => ({
+      base: addressOf(base), buses, endpoints: endpoints.map(({ sourceId }) => sourceIdOf(sourceId)),
+      isListed: scope === 'listed',
       ioapics: ioapics.map(({ id, sourceId }) => ({ id, source: sourceIdOf(sourceId) })),
     })),
-    reservedRegions: scenario.devices.flatMap((device) =>
-      device.reservedRegions.map(({ first, last }) =>
-        ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),
+    reservedRegions: reservedRegions(scenario),
   };
+}
+
+/** An RMRR each, with the devices in its scope: those whose blocks name the same range. */
+function reservedRegions({ devices }: Scenario): FirmwareTable['reservedRegions'] {
+  const regions = new Map<string, { first: Address; last: Address; devices: SourceId[] }>();
+  for (const device of devices) {
+    for (const { first, last } of device.reservedRegions) {
+      const known = regions.get(`${first}-${last}`);
+      if (known !== undefined) known.devices.push(sourceOf(device));
+      else regions.set(`${first}-${last}`, { first: addressOf(first), last: addressOf(last), devices: [sourceOf(device)] });
+    }
+  }
+  return [...regions.values()];
 }

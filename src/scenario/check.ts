@@ -10,6 +10,7 @@ import { checkDrivers } from './check-drivers.ts';
 import { checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
 import { checkBar, checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
 import { checkDeviceOverlaps } from './check-overlaps.ts';
+import { checkTopology } from './check-topology.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -32,6 +33,7 @@ export function checkScenario(
   checkTimings(context);
   checkUnits(context);
   checkDevices(context);
+  checkTopology(context);
   if (scenario.crashed.release !== imageRelease || scenario.crashed.imageFile === null) {
     checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
       'kernel release', vocabulary.releases);
@@ -81,6 +83,7 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
   const lists: readonly (readonly [readonly object[], number, string])[] = [
     [scenario.units, limits.units, 'units'],
     [scenario.devices, limits.devices, 'devices'],
+    [scenario.bridges, limits.devices, 'bridges'],
     [crashed.statements, limits.statementsPerKernel, 'statements of the crashed kernel'],
     [capture.statements, limits.statementsPerKernel, 'statements of the capture kernel'],
     [crashed.config, limits.repetitions, 'options of the crashed kernel\'s build'],
@@ -91,6 +94,7 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
     [platform.timings, limits.repetitions, 'timings'],
     [platform.pciWindows, limits.repetitions, 'windows of the host bridge'],
     ...scenario.units.map((unit) => [unit.ioapics, limits.repetitions, 'I/O APICs'] as const),
+    ...scenario.units.map((unit) => [unit.endpoints, limits.devices, 'endpoints'] as const),
     ...scenario.units.map((unit) => [unit.choices, limits.repetitions, 'choices'] as const),
     ...scenario.devices.map((device) =>
       [device.reservedRegions, limits.repetitions, 'reserved regions'] as const),
@@ -156,27 +160,37 @@ function checkUnitRegisters({ spans, problems, vocabulary }: CheckContext, unit:
 }
 
 function checkDevices(context: CheckContext): void {
-  const { scenario, spans, problems, vocabulary } = context;
+  const { scenario, vocabulary } = context;
   requireOne(context, scenario.devices, 'devices', 'device');
   checkDistinct(context, scenario.devices, 'device');
+  checkDistinct(context, scenario.bridges, 'bridge');
   const names = new Map<number, string>();
+  for (const bridge of scenario.bridges) checkSourceId(context, bridge, names);
   for (const device of scenario.devices) {
     checkName(context, device, 'model', device.model, 'S052', 'model', [...vocabulary.models.keys()]);
     checkBar(context, device);
     checkDeviceRanges(context, device);
-    const span = spans.ofProperty(device, 'sourceId');
-    if (span === null) continue;
-    const other = names.get(device.sourceId);
-    if (other === undefined) {
-      names.set(device.sourceId, device.name);
-      continue;
-    }
-    problems.report(span, {
-      code: 'S066', label: 'the same source id',
-      message: `${printSourceId(device.sourceId)} is the source id of ${quote(other)} already`,
-    });
+    checkSourceId(context, device, names);
   }
   checkDeviceOverlaps(context);
+}
+
+function checkSourceId(
+  { spans, problems }: CheckContext,
+  node: { readonly name: string; readonly sourceId: number },
+  names: Map<number, string>,
+): void {
+  const span = spans.ofProperty(node, 'sourceId');
+  if (span === null) return;
+  const other = names.get(node.sourceId);
+  if (other === undefined) {
+    names.set(node.sourceId, node.name);
+    return;
+  }
+  problems.report(span, {
+    code: 'S066', label: 'the same source id',
+    message: `${printSourceId(node.sourceId)} is the source id of ${quote(other)} already`,
+  });
 }
 
 function requireOne(

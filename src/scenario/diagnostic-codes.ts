@@ -237,6 +237,19 @@ const table = {
   S094:
     'A BAR is smaller than what the model of the device answers, so that its driver would write to '
     + 'registers that are not there.',
+
+  S100:
+    'The buses of a bridge are those below it: from its secondary to its subordinate bus, all behind the '
+    + 'bus that the bridge itself is on.',
+  S101:
+    'The buses of two bridges cross. A bus is below one bridge, which may be below another.',
+  S102:
+    'The alias of a device is the source id of a device or bridge of the scenario. An alias is an id that '
+    + 'nobody has: a function that the device does not have, but puts on its requests.',
+  S103:
+    'Two units name one device in their scopes, or one names it twice.',
+  S104:
+    'A unit names a device that no block describes.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

@@ -126,7 +126,7 @@ export function usageLines(): readonly string[] {
     ...commands.flatMap(({ examples }) => examples.slice(0, 1).map((example) => `  ${example}`)),
     '',
     'commands:',
-    ...commands.map(({ name, operands, about }) => `  ${`${name} ${operands}`.padEnd(16)}${about}`),
+    ...commands.map(({ name, operands, about }) => `  ${`${name} ${operands}`.padEnd(23)}${about}`),
     '',
     'dmarsim COMMAND --help tells a command\'s options.',
     'exit codes: 0 every claim holds, 1 one does not, 74 no output possible, 125 cannot tell,',

@@ -5,12 +5,13 @@ import type { Diagnostic } from '../../scenario/diagnostic.ts';
 import { CAP } from '../../vtd/capability.ts';
 import type { Capture } from '../capture/capture.ts';
 import { contextsOf, isOn } from '../image/image-tables.ts';
-import { align, type Row } from './align.ts';
+import { align, type Explain, type Row } from './align.ts';
 import { captureKernelText, firstKernelText, scenarioFrom, type Releases } from './captured-scenario.ts';
 import { withLeftBehind } from './left-behind.ts';
 import { compareMessages, remappingLines, type MessageRow } from './messages.ts';
 import { runCaptureKernel, runFirstKernel, type ModelRun } from './model-run.ts';
 import { recordedHandoff, usesScalableMode } from './recorded-handoff.ts';
+import { withEntriesFirst } from './floating-entries.ts';
 import { isStrict, withoutLazyFlushes } from './lazy-flushes.ts';
 import { Roles } from './roles.ts';
 import { stepsOf, type RawOperation, type Step } from './step.ts';
@@ -92,7 +93,7 @@ function compareOperations(
   if (left === undefined || right === undefined) return { rows: [], lazyFlushes: [] };
   const networkDomains = new Set(model.contexts.filter(({ source }) => isNetworkCard(capture, source))
     .map(({ domain }) => domain));
-  const rows = align(left.steps, right.steps, roles, (step, side, { atEnd }) => {
+  const rows = alignEitherWay(left.steps, right.steps, roles, (step, side, { atEnd }) => {
     if (!isPageOfOwn(step, oldDomains)) return undefined;
     if (networkDomains.has(step.domain)) return 'network-buffers';
     return atEnd && side === 'recorded' ? 'readers' : undefined;
@@ -106,6 +107,19 @@ function compareOperations(
     lazyFlushes: flushed.map((domain) =>
       ({ domain, recorded: left.flushes.get(domain) ?? 0, model: right.flushes.get(domain) ?? 0 })),
   };
+}
+
+/** As it stands; where that leaves a difference, without the places of interrupt entries among flushes of pages. */
+function alignEitherWay(recorded: readonly Step[], model: readonly Step[], roles: Roles, explain: Explain): readonly Row[] {
+  const count = (rows: readonly Row[]): number => rows.filter(({ kind }) => kind === 'different').length;
+  const trial = roles.copy();
+  const rows = align(recorded, model, trial, explain);
+  const entries = recorded.find(({ kind }) => kind === 'entries') ?? null;
+  if (count(rows) === 0 || entries === null) return align(recorded, model, roles, explain);
+  const moved = align(withEntriesFirst(recorded), withEntriesFirst(model), roles.copy(), explain);
+  if (count(moved) >= count(rows)) return align(recorded, model, roles, explain);
+  return [...align(withEntriesFirst(recorded), withEntriesFirst(model), roles, explain),
+    { kind: 'explained', recorded: entries, model: null, rule: 'interrupt-places' }];
 }
 
 /** What a strict kernel does for a buffer: a page of its own domain is flushed. */

@@ -12,6 +12,7 @@ import type { PciDevice } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { pciAllocIrqVectors, pciRequestIrq } from '../core/msix.ts';
 import type { Routine } from '../core/operation.ts';
+import { pciSetMaster } from '../core/pci.ts';
 import { pciName } from '../core/print-formats.ts';
 import type { ProbeOrder } from '../../scenario/scenario.ts';
 import type { BlockDriver, BlockRequest } from './driver.ts';
@@ -169,6 +170,7 @@ export class AhciDriver implements BlockDriver {
       const early = order === 'map-then-reset' ? yield* dmaAllocCoherent(kernel, device, portBytes) : null;
       if (early !== null) yield* ahciResetController(device);
       const [interrupt] = yield* pciAllocIrqVectors(kernel, device, 1);
+      yield* pciSetMaster(device);
       yield* printk(`ahci ${pciName(device.source)}: AHCI 0001.0300 32 slots 1 ports 6 Gbps 0x1 impl SATA mode`);
       const made = new AhciPort(kernel, device, early ?? (yield* dmaAllocCoherent(kernel, device, portBytes)));
       if (interrupt !== undefined) yield* pciRequestIrq(kernel, interrupt, () => made.interrupt());

@@ -13,6 +13,7 @@ import type { PciDevice } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { pciAllocIrqVectors, pciRequestIrq } from '../core/msix.ts';
 import type { Routine } from '../core/operation.ts';
+import { pciSetMaster } from '../core/pci.ts';
 import { pciName } from '../core/print-formats.ts';
 import type { ProbeOrder } from '../../scenario/scenario.ts';
 import type { PciDriver } from './driver.ts';
@@ -110,6 +111,7 @@ export class E1000eDriver implements PciDriver {
         yield* printk('e1000e: Intel(R) PRO/1000 Network Driver');
         yield* printk('e1000e: Copyright(c) 1999 - 2015 Intel Corporation.');
       }
+      yield* pciSetMaster(device);
       if (order !== 'map-then-reset') yield* e1000ResetHw(kernel, device);
       yield* printk(`${name}: Intel(R) PRO/1000 Network Connection`);
       yield* e1000eOpen(kernel, device, order);

@@ -9,6 +9,7 @@ import { busAddress, dmaMapSingle } from '../core/dma-api.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
+import { pciSetMaster } from '../core/pci.ts';
 import { pciName } from '../core/print-formats.ts';
 import type { ProbeOrder } from '../../scenario/scenario.ts';
 import type { PciDriver } from './driver.ts';
@@ -31,6 +32,7 @@ export class GraphicsDriver implements PciDriver {
     const kernel = this.#kernel;
     kernel.setDmaMaskUnlessGiven(device, dmaMaskBits);
     yield* routine('i915_driver_load', device.name, function* () {
+      yield* pciSetMaster(device);
       if (order === 'reset-then-map') yield* gpuReset(device);
       yield* dmaMapSingle(kernel, device, kernel.pages.allocate(), 4096, 'bidirectional');
       if (order !== 'reset-then-map') yield* gpuReset(device);

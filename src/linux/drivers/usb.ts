@@ -9,6 +9,7 @@ import { busAddress, dmaAllocCoherent, type CoherentMemory } from '../core/dma-a
 import type { PciDevice } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
+import { pciSetMaster } from '../core/pci.ts';
 import { pciName } from '../core/print-formats.ts';
 import type { ProbeOrder } from '../../scenario/scenario.ts';
 import type { PciDriver } from './driver.ts';
@@ -69,6 +70,7 @@ export class EhciDriver implements PciDriver {
     this.#buses += 1;
     const bus = this.#buses;
     yield* routine('ehci_pci_probe', device.name, function* () {
+      yield* pciSetMaster(device);
       yield* printk(`${name}: EHCI Host Controller`);
       yield* printk(`${name}: new USB bus registered, assigned bus number ${bus}`);
       if (order === 'reset-then-map') yield* ehciReset(device);

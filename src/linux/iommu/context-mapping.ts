@@ -17,6 +17,7 @@ import {
 } from './formats.ts';
 import { iommuFlushCache, iommuFlushWriteBuffer, type Iommu } from './iommu.ts';
 import type { IntelIommu } from './intel-iommu.ts';
+import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import type { HandoffStep } from '../releases/release.ts';
 
@@ -101,6 +102,11 @@ function* carryOut(mapping: Mapping, step: HandoffStep): Routine<void> {
       return yield* flushIotlb(iommu, domain.did, noAddress, 0, 'domain');
     default: return unreachable(step);
   }
+}
+
+/** `domain_context_mapping`: an entry for each alias, one after the other; in between they differ. */
+export function* domainContextMapping(driver: IntelIommu, domain: Domain, device: PciDevice): Routine<void> {
+  for (const alias of device.aliases) yield* domainContextMappingOne(driver, domain, alias);
 }
 
 export function* domainContextMappingOne(

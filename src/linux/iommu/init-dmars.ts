@@ -17,7 +17,7 @@ import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { IdentityDomain } from './identity-domain.ts';
 import { IntelIommu } from './intel-iommu.ts';
-import { iommuDeviceRegister, iommuSubsysInit } from './iommu-core-start.ts';
+import { iommuDeviceRegister, iommuSubsysInit } from '../iommu-core/start.ts';
 import { intelIommuSetup } from './options.ts';
 import { intelDisableIommus } from './shutdown.ts';
 import type { Routine } from '../core/operation.ts';
@@ -72,8 +72,10 @@ function* prepareReservedRegions(driver: IntelIommu): Routine<void> {
   const { settingRmrr, prepareIsa } = driver.messages;
   if (settingRmrr !== null) yield* printk(settingRmrr);
   for (const region of driver.reservedRegions) {
-    const device = driver.kernel.settings.devices.find((known) => known.source === region.device);
-    if (device !== undefined) yield* iommuPrepareIdentityMap(driver, device, region);
+    for (const source of region.devices) {
+      const device = driver.kernel.settings.devices.find((known) => known.source === source);
+      if (device !== undefined) yield* iommuPrepareIdentityMap(driver, device, region);
+    }
   }
   const bridge = driver.kernel.settings.devices.find(({ isIsaBridge }) => isIsaBridge);
   if (prepareIsa === null || bridge === undefined) return;

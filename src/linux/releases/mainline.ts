@@ -86,7 +86,8 @@ export const linux53 = releaseAs(linux412, {
     + 'a lazy queue of 256 entries that flushes its own domain (4.15)',
   unconfirmed: ['that the queue came with 13cf01744608', 'the id of the commit',
     'that FSTS.PRO is cleared and tokens are taken by record (6c50d79f6638, 4.19) by 5.3'],
-  reservedRegions: 'core', attach: 'probe-or-deferred', coreOptions: ['passthrough'], startUpMessages: '5.3', faultRateLimit: 'by-record',
+  reservedRegions: 'core', attach: 'probe-or-deferred', coreOptions: ['passthrough'], startUpMessages: '5.3',
+  faultRateLimit: 'by-record',
   vectorOrder: 'matrix', faultMessage: 'affinity-after-start',
   faultStatusClear: 'PFO-PPF-PRO',
 });
@@ -101,7 +102,8 @@ export const linux61 = releaseAs(linux511, {
   name: 'linux-6.1', kind: 'released', commit: '0c5f6c0d8201a809a6585b07b6263e9db2c874a3', date: '2022-08-23',
   about: 'a bitmap marks copied entries, which are copied verbatim; teardown clears P first (6.1.192)',
   unconfirmed: ['the ids of the commits that made fault lines hexadecimal (719a19335692, 4d99efb229e6; 5.14, 5.15)'],
-  copiedMark: 'bitmap', coreOptions: ['passthrough', 'strict', 'forcedac'], teardown: 'present-first', faultLine: 'hexadecimal',
+  copiedMark: 'bitmap', coreOptions: ['passthrough', 'strict', 'forcedac'], teardown: 'present-first',
+  faultLine: 'hexadecimal',
   identityId: 'reserved', startUpMessages: '5.15', trustsPointerFlush: true, writeOnlyEntries: false,
   faultMessage: 'affinity-before-start',
 });

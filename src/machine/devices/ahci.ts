@@ -13,7 +13,7 @@ import { end, JobEngine, type Step } from './job-engine.ts';
 import { MessageTable } from './message-table.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
 import { RegisterCells } from './register-cells.ts';
-import { ResetLine } from './reset-line.ts';
+import { ResetLine, type Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 const REGISTER = {
@@ -59,6 +59,7 @@ const steps = ['run', 'header', 'table', 'data', 'count', 'fis'] as const;
 
 export class AhciController implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
   readonly #paceNs: number;
   readonly #settings: DeviceSettings;
@@ -82,7 +83,8 @@ export class AhciController implements Device {
       next: (command, _kernel, result) => this.#next(command, result),
       weigh: ({ step, slot, prds, moved, list }) => digest([steps.indexOf(step), slot, prds.length, moved, list]),
     });
-    this.#resetLine = new ResetLine(settings, surroundings, [this.#engine, this.outstanding]);
+    this.activities = [this.#engine, this.outstanding];
+    this.#resetLine = new ResetLine(settings, surroundings, this.activities);
     this.#ready = surroundings.agenda.add(() => this.#registers.write(REGISTER.GHC, 0),
       { name: `${settings.name}.ready`, urgency: 'timed' });
     this.#powerOn();

@@ -13,7 +13,7 @@ import { JobEngine, type Step } from './job-engine.ts';
 import { MessageTable } from './message-table.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
 import { RegisterCells } from './register-cells.ts';
-import { ResetLine } from './reset-line.ts';
+import { ResetLine, type Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 const REGISTER = {
@@ -46,6 +46,7 @@ const steps = ['arrive', 'descriptor', 'frame', 'written'] as const;
 
 export class E1000eCard implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
   readonly #paceNs: number;
   readonly #registers: RegisterCells;
@@ -63,7 +64,8 @@ export class E1000eCard implements Device {
       next: (job, _kernel, result) => this.#next(job, result),
       weigh: ({ step, descriptor }) => digest([steps.indexOf(step), descriptor]),
     });
-    this.#resetLine = new ResetLine(settings, surroundings, [this.#engine, this.outstanding]);
+    this.activities = [this.#engine, this.outstanding];
+    this.#resetLine = new ResetLine(settings, surroundings, this.activities);
     this.#registers.write(REGISTER.STATUS, linkUp);
   }
 

@@ -11,7 +11,7 @@ import type { Device } from './device.ts';
 import { end, JobEngine, type Step } from './job-engine.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
 import { RegisterCells } from './register-cells.ts';
-import { ResetLine } from './reset-line.ts';
+import { ResetLine, type Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 /** Operational registers behind a capability length of 0x20. */
@@ -37,6 +37,7 @@ interface Frame {
 
 export class EhciController implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
   readonly #paceNs: number;
   readonly #registers: RegisterCells;
@@ -52,7 +53,8 @@ export class EhciController implements Device {
       next: (frame, _kernel, result) => this.#next(frame, result),
       weigh: ({ step, list }) => digest([step === 'entry' ? 0 : step === 'head' ? 1 : 2, list]),
     });
-    this.#resetLine = new ResetLine(settings, surroundings, [this.#engine, this.outstanding]);
+    this.activities = [this.#engine, this.outstanding];
+    this.#resetLine = new ResetLine(settings, surroundings, this.activities);
     this.#registers.write(REGISTER.USBSTS, halted);
     const [firmware] = settings.reservedRegions;
     if (firmware === undefined) return;

@@ -9,7 +9,7 @@ import type { Device } from './device.ts';
 import { JobEngine, type Step } from './job-engine.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
 import { RegisterCells } from './register-cells.ts';
-import { ResetLine } from './reset-line.ts';
+import { ResetLine, type Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 /** DSPACNTR, DSPASURF and the size of what is shown, beside them. */
@@ -26,6 +26,7 @@ interface Scan {
 
 export class GraphicsUnit implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
   readonly #paceNs: number;
   readonly #registers: RegisterCells;
@@ -40,7 +41,8 @@ export class GraphicsUnit implements Device {
     this.#engine = new JobEngine<Scan>(settings, surroundings, 1, {
       next: (scan) => this.#next(scan), weigh: ({ offset, isRead }) => digest([offset, isRead ? 1 : 0]),
     });
-    this.#resetLine = new ResetLine(settings, surroundings, [this.#engine, this.outstanding]);
+    this.activities = [this.#engine, this.outstanding];
+    this.#resetLine = new ResetLine(settings, surroundings, this.activities);
   }
 
   readRegister(offset: number): number {

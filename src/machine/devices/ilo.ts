@@ -8,6 +8,7 @@ import { digest } from '../../base/hash.ts';
 import type { Device } from './device.ts';
 import { JobEngine, type Step } from './job-engine.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
+import type { Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 const lineBytes = 64;
@@ -20,6 +21,7 @@ interface Round {
 
 export class IloFunction implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
 
   constructor(settings: DeviceSettings, surroundings: Surroundings) {
@@ -37,6 +39,7 @@ export class IloFunction implements Device {
     };
     const engine = new JobEngine<Round>(settings, surroundings, 1,
       { next, weigh: ({ region, isRead }) => digest([region, isRead ? 1 : 0]) });
+    this.activities = [engine, this.outstanding];
     if (reservedRegions.length > 0) engine.start({ region: 0, isRead: false }, delayNs, 'crashed', noCause);
   }
 

@@ -9,7 +9,8 @@ import type { Timing } from '../timing.ts';
 
 export interface DeviceSettings {
   readonly name: string;
-  readonly source: SourceId;
+  /** What its requests carry. */
+  readonly requester: { readonly read: SourceId; readonly write: SourceId };
   readonly reset: ResetBehaviour;
   /** In the firmware's order. */
   readonly reservedRegions: readonly AddressRange[];

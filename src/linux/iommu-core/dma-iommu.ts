@@ -12,13 +12,13 @@ import type { Direction, DmaMapping, DmaOps } from '../core/dma-ops.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import type { DefaultDomains } from './default-domains.ts';
-import type { Domain } from './dmar-domain.ts';
-import { dmaPteClearRange, domainPfnMapping } from './domain.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { dmaPteClearRange, domainPfnMapping } from '../iommu/domain.ts';
 import { FlushQueue } from './flush-queue.ts';
-import { iommuFlushIotlbPsi } from './flush.ts';
-import type { Protection } from './formats.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { iommuFlushWriteBuffer } from './iommu.ts';
+import { iommuFlushIotlbPsi } from '../iommu/flush.ts';
+import type { Protection } from '../iommu/formats.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { iommuFlushWriteBuffer } from '../iommu/iommu.ts';
 
 /** DMA_BIT_MASK(32) in frames. */
 const limit32 = 0xfffff;

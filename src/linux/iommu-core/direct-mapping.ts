@@ -2,10 +2,10 @@
 import { addressIn, frameAt, frameNumber, frameOf, tableIndex, type Address, type Frame } from '../../base/word.ts';
 import { fillEntries } from '../core/bus.ts';
 import type { Routine } from '../core/operation.ts';
-import type { Domain } from './dmar-domain.ts';
-import { pfnToDmaPte } from './domain.ts';
-import { dmaPte, readWrite } from './formats.ts';
-import { iommuFlushCache } from './iommu.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { pfnToDmaPte } from '../iommu/domain.ts';
+import { dmaPte, readWrite } from '../iommu/formats.ts';
+import { iommuFlushCache } from '../iommu/iommu.ts';
 
 export interface Region {
   readonly first: Address;

@@ -8,14 +8,14 @@ import { printk, routine } from '../core/bus.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import { pciName } from '../core/print-formats.ts';
-import { AnchoredIova } from './anchored-iova.ts';
-import { domainContextMappingOne } from './context-mapping.ts';
+import { AnchoredIova } from '../iova/anchored-iova.ts';
+import { domainContextMapping } from '../iommu/context-mapping.ts';
 import { CoreIdentity } from './core-identity.ts';
 import { mapDirectly, type Region } from './direct-mapping.ts';
-import type { Domain } from './dmar-domain.ts';
-import { domainAttachIommu } from './domain.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { allocTablePage } from './iommu.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { domainAttachIommu } from '../iommu/domain.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { allocTablePage } from '../iommu/iommu.ts';
 import { iommuGroups, type IommuGroup } from './iommu-groups.ts';
 
 /** IOAPIC_RANGE_START and IOAPIC_RANGE_END: IOMMU_RESV_MSI. */
@@ -27,7 +27,7 @@ const widthOf = (agaw: number): number => 30 + 9 * agaw;
 
 /** `intel_iommu_get_resv_regions`: what has to be mapped to itself for a device. */
 function directRegions(driver: IntelIommu, device: PciDevice): readonly Region[] {
-  const own = driver.reservedRegions.filter((region) => region.device === device.source);
+  const own = driver.reservedRegions.filter(({ devices }) => devices.includes(device.source));
   return device.isIsaBridge ? [...own, isaRegion] : own;
 }
 
@@ -118,7 +118,7 @@ export class DefaultDomains {
     yield* routine('intel_iommu_attach_device', device.name, function* () {
       if (domain.did === 0 && (yield* domainAttachIommu(domain)) === 0) beyondModel('the domain-ids of the unit');
       driver.domainOfDevice.set(device.source, domain);
-      yield* domainContextMappingOne(driver, domain, device.source);
+      yield* domainContextMapping(driver, domain, device);
     });
   }
 }

@@ -7,11 +7,11 @@ import { addressOf, frameNumber, frameOf } from '../../base/word.ts';
 import { routine } from '../core/bus.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
-import { AnchoredIova } from './anchored-iova.ts';
+import { AnchoredIova } from '../iova/anchored-iova.ts';
 import { mapDirectly, type Region } from './direct-mapping.ts';
-import type { Domain } from './dmar-domain.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { allocTablePage, type Iommu } from './iommu.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { allocTablePage, type Iommu } from '../iommu/iommu.ts';
 
 /** FLPT_DEFAULT_DID. */
 const FLPT_DEFAULT_DID = 1;
