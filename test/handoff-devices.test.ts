@@ -6,12 +6,14 @@ import { playText, type Played } from './support/handoff.ts';
 
 interface Pieces {
   readonly device: string;
+  /** The crashed kernel's release. */
+  readonly first?: string;
   readonly crashed?: string;
   readonly release?: string;
   readonly capture?: string;
 }
 
-function play({ device, crashed, release, capture }: Pieces): Played {
+function play({ device, first, crashed, release, capture }: Pieces): Played {
   return playText(`DMAR devices
 platform {
   host-address-width 39
@@ -24,7 +26,7 @@ unit dmar0 {
   base 0xfed91000
 }
 device d 00:1d.0 { ${device} }
-crashed linux-4.9-rc5 {
+crashed ${first ?? 'linux-4.9-rc5'} {
   command-line "intel_iommu=on"
   ${crashed ?? 'probe d\nwait 400ms'}
   panic
@@ -90,6 +92,14 @@ test('a full receive ring ends the traffic: 255 descriptors, and nobody gives th
   const panicNs = played.events.find(({ what }) => what.kind === 'panic')?.timeNs ?? 0;
   const frames = played.dmas.filter(({ kernel, timeNs }) => kernel === 'crashed' && timeNs > panicNs);
   assert.equal(frames.length, 3 * 255);
+});
+
+test('Bus Master off and a hot reset end what a device does by itself, not only what a workload gave it', () => {
+  const whyStopped = (pieces: Partial<Pieces>): readonly string[] =>
+    play({ ...card, capture: 'wait 100ms', ...pieces }).happenings('device-stop').map(({ why }) => why);
+  assert.deepEqual(whyStopped({ first: 'orderly-kexec' }), ['Bus Master off']);
+  assert.deepEqual(whyStopped({ release: 'indoh-2012' }), ['a hot reset of its bus']);
+  assert.deepEqual(whyStopped({}), []);
 });
 
 // --- a SATA disk --------------------------------------------------------------------------------
