@@ -155,6 +155,7 @@ const cases: readonly Case[] = [
   ['no unit', sound.replace(/^unit .*\{[^}]*\}$/m, ''), ['S027 1:1-10']],
   ['no statement', withLine(7, ''), ['S027 6:1-9']],
   ['a malformed Result', withLine(3, '(* Result: Never'), ['S028 3:4-17']],
+  ['a malformed Explored', withLine(3, '(* Explored: Never'), ['S028 3:4-19']],
 
   // Values
   ['a name in capitals', withLine(1, 'DMAR Base'), ['S030 1:6-10']],
@@ -223,6 +224,7 @@ const cases: readonly Case[] = [
   ['a statement after the panic', withLine(30, '  panic; wait 1ms'), ['S065 30:10-18']],
   ['a source id twice', withLine(24, 'device tape 02:00.0 { model hpsa }'), ['S066 24:13-20']],
   ['a release with two Results', withLine(4, ' * Result with patch-v2: Holds *)'), ['S067 4:4-31']],
+  ['a release with two Explored lines', withLine(4, ' * Explored: Holds\n * Explored with patch-v2: Holds *)'), ['S067 5:4-33']],
   ['a unit behind the one that takes the rest', withLine(18,
     'unit dmar1 { profile sandy-bridge-ep; base 0xf4fff000 }'), ['S068 13:1-13']],
   ['no unit that takes the rest', withLine(16, '  buses 0x0-0xff'), ['S068 13:1-13']],

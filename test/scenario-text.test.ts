@@ -8,7 +8,8 @@ import { describe, test } from 'node:test';
 import { claimLine, printText } from '../src/scenario/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import type { ScenarioReading, SourceSpan, Vocabulary } from '../src/scenario/read.ts';
-import type { Scenario } from '../src/scenario/scenario.ts';
+import { printJson } from '../src/scenario/print-json.ts';
+import { crashedReleaseOf, type Scenario } from '../src/scenario/scenario.ts';
 import { smallVocabulary } from './support/small-vocabulary.ts';
 
 const vocabulary: Vocabulary = {
@@ -76,6 +77,7 @@ describe('the blocks', () => {
       name: 'small',
       about: '',
       expectations: [],
+      explorations: [],
       platform: {
         hostAddressWidth: 39,
         memory: [{ first: 0x100000, last: 0x7fffffff }],
@@ -310,6 +312,25 @@ describe('comments and layout', () => {
       { release: null, result: 'Holds' }, { release: 'linux-4.9-rc5', result: 'Violated' },
     ]);
     assert.equal(scenario.about, 'First line,\n  indented.\n\nLast.');
+  });
+
+  test('the head comment gives Explored lines, apart from Result lines, and they are printed again', () => {
+    const scenario = scenarioWith({ head: '(* Result: Holds\n * Explored with patch-v2: Violated\n * Explored with linux-4.9-rc5: Holds\n *\n * Prose. *)' });
+    assert.deepEqual(scenario.expectations, [{ release: null, result: 'Holds' }]);
+    assert.deepEqual(scenario.explorations, [
+      { release: 'patch-v2', result: 'Violated' }, { release: 'linux-4.9-rc5', result: 'Holds' },
+    ]);
+    assert.equal(scenario.about, 'Prose.');
+    assert.deepEqual(read(printText(scenario)), scenario);
+    assert.deepEqual(read(printJson(scenario)), scenario);
+  });
+
+  test('`crashed same` is the capture kernel\'s release, whichever that is', () => {
+    const scenario = scenarioOf(readScenario('small.dmar', textOf({}).replace('crashed linux-4.9-rc5', 'crashed same'), vocabulary));
+    assert.equal(scenario.crashed.release, 'same');
+    assert.equal(crashedReleaseOf(scenario), 'patch-v2');
+    assert.equal(crashedReleaseOf({ ...scenario, capture: { ...scenario.capture, release: 'linux-4.12' } }), 'linux-4.12');
+    assert.deepEqual(read(printText(scenario)), scenario);
   });
 
   test('only the first comment after the name is the head comment', () => {

@@ -9,8 +9,8 @@ import { crashedImage } from '../linux/crashed-image.ts';
 import { crashedKernel } from '../linux/crashed.ts';
 import { kernelConfig } from '../linux/releases/builds.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
+import { crashedReleaseOf, type AddressRange, type DeviceDescription, type Scenario } from '../scenario/scenario.ts';
 import { dmaAliases } from '../scenario/topology.ts';
-import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
 import type { KernelProgram } from './cpu.ts';
 import { deviceModels } from './devices/models.ts';
 
@@ -35,7 +35,8 @@ export function configSpaceOf(index: number): AddressRange {
   return { first: 0xfd800000 + index * 0x1000, last: 0xfd800fff + index * 0x1000 };
 }
 
-export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
+export function kernelPrograms(given: Scenario): readonly [KernelProgram, KernelProgram] {
+  const scenario = { ...given, crashed: { ...given.crashed, release: crashedReleaseOf(given) } };
   const { crashed, capture } = scenario;
   const { crashKernel } = scenario.platform;
   const endsOrderly = releaseNamed(crashed.release)?.atCrash === 'orderly';

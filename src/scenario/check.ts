@@ -16,7 +16,7 @@ import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
 import type { Problems } from './problems.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
-import { imageRelease, type UnitDescription } from './scenario.ts';
+import { imageRelease, sameRelease, type Expectation, type UnitDescription } from './scenario.ts';
 import { suggestion } from './suggest.ts';
 import { printSourceId } from './values.ts';
 
@@ -34,7 +34,8 @@ export function checkScenario(
   checkUnits(context);
   checkDevices(context);
   checkTopology(context);
-  if (scenario.crashed.release !== imageRelease || scenario.crashed.imageFile === null) {
+  const { release, imageFile } = scenario.crashed;
+  if (release !== sameRelease && (release !== imageRelease || imageFile === null)) {
     checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
       'kernel release', vocabulary.releases);
   }
@@ -226,9 +227,14 @@ function checkDistinct(
 }
 
 function checkExpectations(context: CheckContext): void {
+  checkReleases(context, context.scenario.expectations, 'Result');
+  checkReleases(context, context.scenario.explorations, 'Explored');
+}
+
+function checkReleases(context: CheckContext, expectations: readonly Expectation[], line: string): void {
   const { scenario, spans, broken, problems, vocabulary } = context;
   const seen = new Set<string>();
-  for (const expectation of scenario.expectations) {
+  for (const expectation of expectations) {
     const span = spans.ofNode(expectation);
     if (span === null) continue;
     const written = expectation.release;
@@ -243,7 +249,8 @@ function checkExpectations(context: CheckContext): void {
     const release = written ?? scenario.capture.release;
     if (seen.has(release)) {
       problems.report(span, {
-        code: 'S067', message: `${quote(release)} has a Result already`, label: 'the second Result',
+        code: 'S067', message: `${quote(release)} has ${line === 'Result' ? 'a' : 'an'} ${line} line already`,
+        label: `the second ${line}`,
       });
     }
     seen.add(release);

@@ -66,7 +66,8 @@ const table = {
     'A block or a statement is missing without which the scenario means nothing.',
   S028:
     'A Result line in the head comment is written `Result: Holds`, `Result: Violated` or, for '
-    + 'another capture kernel, `Result with RELEASE: Violated`.',
+    + 'another capture kernel, `Result with RELEASE: Violated`. What holds in every interleaving is said '
+    + 'with `Explored` in its place.',
 
   S030:
     'A name is made of lower-case letters, digits and `_ . -`, begins with a letter or digit, '
@@ -160,7 +161,7 @@ const table = {
   S066:
     'Two devices have one source id. The unit could not tell them apart.',
   S067:
-    'One release has two Result lines. `Result:` is about the release of the capture block.',
+    'One release has two Result or two Explored lines. `Result:` is about the release of the capture block.',
   S068:
     'The units do not share out the devices: each bus belongs to one unit, and the last unit, without '
     + '`buses`, takes every device that is left (INCLUDE_PCI_ALL).',

@@ -29,7 +29,7 @@ import type { Reading } from './values.ts';
 export const jsonFormat = 'dmarsim-scenario/1';
 
 const scenarioKeys: readonly string[] = [
-  'format', 'name', 'about', 'expectations', 'platform', 'units', 'bridges', 'devices', 'crashed', 'capture',
+  'format', 'name', 'about', 'expectations', 'explorations', 'platform', 'units', 'bridges', 'devices', 'crashed', 'capture',
   'claims', 'schedule', 'order',
 ];
 
@@ -59,6 +59,7 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
     name: shape.string('name', readName)?.value ?? '',
     about: shape.string('about', readProse)?.value ?? '',
     expectations: shape.array('expectations', (item) => readExpectation(context, item)) ?? [],
+    explorations: shape.optionalArray('explorations', (item) => readExpectation(context, item)) ?? [],
     platform: part('platform', platformJson === null ? null : readPlatform(context, platformJson), {
       hostAddressWidth: limits.hostAddressWidth.highest, memory: [],
       crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic', timings: [],

@@ -100,7 +100,7 @@ class TextParser {
   #parseHead(): HeadComment {
     const cursor = this.#cursor;
     const inside = cursor.passToHeadComment();
-    if (inside === null) return { about: '', expectations: [] };
+    if (inside === null) return { about: '', expectations: [], explorations: [] };
     return parseHeadComment(this.#source, inside, this.#problems, this.#spans);
   }
 
@@ -218,7 +218,7 @@ class TextParser {
 
   #scenario(name: string, head: HeadComment): Scenario {
     return {
-      name, about: head.about, expectations: head.expectations,
+      name, about: head.about, expectations: head.expectations, explorations: head.explorations,
       platform: this.#platform
         ?? {
           hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic',

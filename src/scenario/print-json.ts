@@ -20,6 +20,8 @@ export function printJson(scenario: Scenario): string {
     name: scenario.name,
     about: scenario.about,
     expectations: scenario.expectations.map(({ release, result }) => ({ release, result })),
+    ...(scenario.explorations.length === 0 ? {}
+      : { explorations: scenario.explorations.map(({ release, result }) => ({ release, result })) }),
     platform: {
       hostAddressWidth: platform.hostAddressWidth,
       memory: platform.memory.map(rangeJson),

@@ -22,6 +22,8 @@ export interface Scenario {
   /** The prose of the head comment, without its `Result` lines; lines are joined by "\n". */
   readonly about: string;
   readonly expectations: readonly Expectation[];
+  /** `Explored: Holds` and `Explored with RELEASE: Violated`: the same, of every interleaving. */
+  readonly explorations: readonly Expectation[];
   readonly platform: PlatformDescription;
   readonly units: readonly UnitDescription[];
   readonly bridges: readonly BridgeDescription[];
@@ -138,6 +140,12 @@ export type ResetBehaviour =
 
 /** Stands in the place of a release where the crashed kernel is not simulated but left an image behind. */
 export const imageRelease = 'image';
+/** Stands in the place of the crashed kernel's release where it is the capture kernel's, whichever that is. */
+export const sameRelease = 'same';
+
+export function crashedReleaseOf({ crashed, capture }: Pick<Scenario, 'crashed' | 'capture'>): string {
+  return crashed.release === sameRelease ? capture.release : crashed.release;
+}
 
 export interface ConfigWord {
   readonly word: string;
