@@ -10,6 +10,7 @@ import { conformCase, type CaseResult } from '../src/analysis/conform.ts';
 import { readVectors, type VectorFile } from '../src/analysis/vectors.ts';
 import { departures } from '../src/vtd/departures.ts';
 import { profileNamed } from '../src/vtd/profiles.ts';
+import { fileWith, only } from './support/vector-file.ts';
 
 const folder = 'test/vectors/qemu';
 const names = readdirSync(folder).sort();
@@ -45,22 +46,6 @@ for (const name of names) {
   test(`${name}: every case up to the recorded unit's own choices as the specification`, () => {
     assert.deepEqual(failures(play(name, 'specification')), []);
   });
-}
-
-/** A tiny file of one case. */
-function fileWith(steps: readonly object[], quirks: readonly object[] = []): VectorFile | string {
-  return readVectors(JSON.stringify({
-    format: 'dmar-vectors/1', family: 'own', options: { 'aw-bits': 39 },
-    registersAtReset: { VER: '0x10', CAP: '0xd2008c22260206', ECAP: '0xf42' },
-    cases: [{ id: 'own/1', about: 'a case', steps, quirks }],
-  }));
-}
-
-function only(file: VectorFile | string, profile: 'qemu' | 'specification' = 'qemu'): CaseResult {
-  if (typeof file === 'string') assert.fail(file);
-  const [vector] = file.cases;
-  assert.ok(vector !== undefined);
-  return conformCase(file, vector, profile);
 }
 
 test('a register that differs is shown field by field, under the mask of the record', () => {

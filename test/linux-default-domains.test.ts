@@ -259,3 +259,25 @@ test('a unit in caching mode without scalable mode has no PASID allocator where 
   assert.ok(!q35({ capture: '' }).log.includes(line));
   assert.ok(!q35({ profile: cm, crashed: 'linux-6.12', capture: '' }).log.includes(line));
 });
+
+test('identity has the id 1 from 6.12 on, and comes in silence', () => {
+  const run = q35({ crashed: 'linux-6.12', options: 'iommu=pt', profile: 'qemu-39-caching-mode', capture: '' });
+  assert.ok(!run.log.some((line) => line.includes('Set context mapping')));
+  const lines = flushes(run, 'crashed').slice(2, 4).map((line) => line.replace(/^.*invalidation /, ''));
+  assert.deepEqual(lines, ['device 00:00.0 domain 0', 'domain 1']);
+});
+
+test('a unit that flushes by itself when its root is set is not flushed again by 6.1', () => {
+  const own = 'qemu-39\n  capability 0x80d2008c22260206\n ';
+  assert.match(flushes(q35({ profile: own }), 'capture')[0] ?? '', /device 00:03.0/);
+  assert.match(flushes(q35({ profile: own, crashed: 'linux-5.11' }), 'capture')[0] ?? '', /global/);
+});
+
+test('without pass-through in the unit the identity is a table of all memory', () => {
+  const own = 'qemu-39\n  extended-capability 0xf00f0a\n ';
+  const run = q35({ profile: own, options: 'iommu=pt', capture: '', work: 'map ring 4K bidirectional on disk\ndma write ring every 1s times 1' });
+  const [first] = run.of('crashed');
+  assert.match(first ?? '', /^write 0x[0-9a-f]{7,8}: to crashed$/);
+  const walked = run.happenings('iotlb-fill')[0];
+  assert.equal(Number(walked?.frame), Number(walked?.target));
+});

@@ -114,3 +114,65 @@ test('the text of every reason is that of 4.9, reasons in decimal', () => {
     { reason: 0x22, read: false, source: sourceIdOf(0x0200), address: { low: 0, high: 0x0005_0000 } }),
     ['DMAR: [INTR-REMAP] Request device [02:00.0] fault index 5 [fault reason 34] Present field in the IRTE entry is clear']);
 });
+
+/** A driver of another release, handling one record. */
+function handledBy(release: string, status = 2): KernelDriver {
+  const driver = new KernelDriver({ release });
+  record(driver, 0, 6, 0x0200, 0xffff_f000n);
+  handle(driver, status);
+  return driver;
+}
+
+test('the lines of a fault by era, byte for byte', () => {
+  const lines = (release: string): readonly string[] => handledBy(release).logged;
+  assert.deepEqual(lines('linux-4.1'), ['dmar: DRHD: handling fault status reg 2',
+    'dmar: DMAR:[DMA Read] Request device [02:00.0] fault addr fffff000 ', 'DMAR:[fault reason 06] PTE Read access is not set']);
+  assert.deepEqual(lines('linux-4.2-copy-only').slice(1), [
+    'DMAR: DMAR:[DMA Read] Request device [02:00.0] fault addr fffff000 ', 'DMAR:[fault reason 06] PTE Read access is not set']);
+  assert.equal(lines('linux-5.3')[1],
+    'DMAR: [DMA Read] Request device [02:00.0] fault addr fffff000 [fault reason 06] PTE Read access is not set');
+  assert.equal(lines('linux-5.11')[1], 'DMAR: [DMA Read] Request device [02:00.0] PASID ffffffff fault addr fffff000 '
+    + '[fault reason 06] PTE Read access is not set');
+  assert.equal(lines('linux-6.1')[1], 'DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0xfffff000 '
+    + '[fault reason 0x06] PTE Read access is not set');
+});
+
+test('the lines that no release here has: 5.14, and interrupts in each form', () => {
+  const source = sourceIdOf(0x02fb);
+  const dma = { reason: 12, read: false, source, address: { low: 0x1000, high: 0 } };
+  assert.deepEqual(faultLines('hexadecimal-throughout', dma), ['DMAR: [DMA Write NO_PASID] Request device '
+    + '[0x02:0x1f.3] fault addr 0x1000 [fault reason 0x0c] non-zero reserved fields in PTE']);
+  const interrupt = { reason: 0x26, read: false, source, address: { low: 0, high: 0x00ab_0000 } };
+  const text = 'Blocked an interrupt request due to source-id verification failure';
+  assert.deepEqual(faultLines('two-lines', interrupt), [
+    'dmar: INTR-REMAP: Request device [[02:1f.3] fault index ab', `INTR-REMAP:[fault reason 38] ${text}`]);
+  assert.deepEqual(faultLines('with-pasid', interrupt),
+    [`DMAR: [INTR-REMAP] Request device [02:1f.3] fault index ab [fault reason 38] ${text}`]);
+  assert.deepEqual(faultLines('hexadecimal', interrupt),
+    [`DMAR: [INTR-REMAP] Request device [02:1f.3] fault index 0xab [fault reason 0x26] ${text}`]);
+});
+
+test('what is cleared of the status by era: all that is set, PFO and PPF, and PRO with them', () => {
+  const last = (driver: KernelDriver): string | undefined => driver.operations.filter((line) => line.startsWith('write')).at(-1);
+  assert.equal(last(handledBy('linux-3.9', 0x12)), 'write32 +0x34 0x12');
+  assert.equal(last(handledBy('linux-4.1', 0x12)), 'write32 +0x34 0x3');
+  assert.equal(last(handledBy('linux-5.3', 0x12)), 'write32 +0x34 0x83');
+  // Without PPF, 3.9 clears as well.
+  const queueError = new KernelDriver({ release: 'linux-3.9' });
+  handle(queueError, 0x10);
+  assert.equal(last(queueError), 'write32 +0x34 0x10');
+});
+
+test('to 4.5 nothing limits the rate; from 4.19 each line takes a token, and the look that ends the walk one more', () => {
+  const printed = (release: string): readonly number[] => {
+    const driver = new KernelDriver({ release });
+    driver.nowNs = 1_000_000_000;
+    return Array.from({ length: 12 }, () => {
+      record(driver, 0, 6, 0x0200, 0xffff_f000n);
+      return handle(driver, 2).length;
+    });
+  };
+  assert.deepEqual(printed('linux-4.1'), Array.from({ length: 12 }, () => 3));
+  // Ten tokens: three a fault, and the tenth for the status of the fourth.
+  assert.deepEqual(printed('linux-5.3'), [2, 2, 2, 1, ...Array.from({ length: 8 }, () => 0)]);
+});

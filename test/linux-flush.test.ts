@@ -109,3 +109,15 @@ test('page-selective flushes fall back to the domain where the unit cannot selec
   assert.equal(first(shortMask, 4), 'write64 +0x208 0xa001000900000000');
   assert.equal(first(usualCap - 2n ** 39n, 1), 'write64 +0x208 0xa001000900000000');
 });
+
+test('a range that is not aligned to its size is covered by the wider block around it', () => {
+  const first = (frame: number, pages: number): string | undefined => {
+    const driver = new KernelDriver();
+    driver.run(iommuFlushIotlbPsi(driver.iommu, 9, addressOf(frame * 0x1000), pages));
+    return driver.operations.find((line) => line.startsWith('write64'));
+  };
+  assert.equal(first(0x40002, 2), 'write64 +0x200 0x40002001');
+  // Pages 3 and 4 lie in one block of eight.
+  assert.equal(first(0x40003, 2), 'write64 +0x200 0x40003003');
+  assert.equal(first(0x3ffff, 2), 'write64 +0x208 0xa001000900000000');
+});

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../src/base/hash.ts';
-import { IovaDomain } from '../src/linux/iommu/iova.ts';
+import { IovaDomain } from '../src/linux/iova/iova.ts';
 import { play } from './support/handoff.ts';
 
 const limit = 0xfffff;

@@ -6,6 +6,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event, Happening } from '../src/base/event.ts';
 import { bareHex } from '../src/base/word.ts';
+import type { IrqLine } from '../src/linux/core/interrupts.ts';
+import { irqRemapping } from '../src/linux/irq-remapping/irq-remapping.ts';
+import { KernelDriver } from './support/kernel-driver.ts';
 import { play, type Pieces, type Played } from './support/handoff.ts';
 
 const withIoApic = 'ioapic 8 f0:1f.7\nioapic 0 ff:00.0';
@@ -97,4 +100,45 @@ test('x2APIC needs EIM in every unit', () => {
   assert.ok(run.log.includes('DMAR-IR: Enabled IRQ remapping in x2apic mode'));
   const [irta] = run.happenings('register-write').filter(({ register }) => register === 'IRTA');
   assert.equal((irta?.value.low ?? 0) % 0x1000, 0x80f);
+});
+
+test('without remapping the fault interrupt is set up with the units, behind the interrupt of ACPI', () => {
+  const run = play({ profile: 'qemu-39', release: 'linux-6.1', crashedRelease: 'linux-6.1' });
+  const writes = run.happenings('register-write').filter(({ target, register }) => target === 'dmar0' && register !== 'IQT')
+    .map(lineOf);
+  const capture = writes.slice(writes.lastIndexOf('GCMD 80000000'));
+  const root = capture.indexOf('GCMD c4000000');
+  assert.deepEqual(capture.slice(0, 3), ['GCMD 80000000', 'IQA', 'GCMD 84000000']);
+  assert.deepEqual(capture.slice(root + 1), ['FEDATA 22', 'FEADDR fee01004', 'FEUADDR 0', 'FEDATA 22', 'FEADDR fee01004',
+    'FEUADDR 0', 'FECTL 0']);
+});
+
+test('a table of another size is not copied, and said so', () => {
+  const bench = new KernelDriver({ release: 'linux-6.1', isKdump: true, ioapic: true });
+  bench.setRegister(0x1c, 0x2000000n, 4);
+  bench.setRegister(0xb8, 0x50_0007n);
+  assert.equal(bench.run(irqRemapping(bench.driver)), true);
+  assert.ok(bench.logged.includes('DMAR-IR: Failed to copy IR table for dmar0 from previous kernel'));
+  assert.ok(!bench.operations.some((line) => line.startsWith('copy')));
+  // Remapping was on before, and stays on.
+  assert.ok(!bench.operations.includes('write32 +0x18 0x6000000'));
+});
+
+test('a freed entry is given out again, the old kernel\'s never', () => {
+  const bench = new KernelDriver({ release: 'linux-6.1', isKdump: true, ioapic: true });
+  bench.setRegister(0x1c, 0x2000000n, 4);
+  bench.setRegister(0xb8, 0x50_000fn);
+  bench.poke(0x50_0010, 1n);
+  bench.run(irqRemapping(bench.driver));
+  const take = (): { line: IrqLine; address: number } => {
+    const line = bench.run(bench.kernel.irqChip.allocate(bench.device.source));
+    return { line, address: bench.run(line.activate(0x41)).address };
+  };
+  const index = (address: number): number => Math.floor((address - 0xfee00000) / 32);
+  const taken = [take(), take(), take()];
+  assert.deepEqual(taken.map(({ address }) => index(address)), [0, 2, 3]);
+  bench.run(taken[1]?.line.deactivate() ?? assert.fail());
+  bench.run(taken[1]?.line.free() ?? assert.fail());
+  assert.equal(index(take().address), 2);
+  assert.equal(index(take().address), 4);
 });

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { addressOf } from '../src/base/word.ts';
 import { copyTranslationTables } from '../src/linux/iommu/copy-tables.ts';
 import { intelIommuInit } from '../src/linux/iommu/init-dmars.ts';
+import { handoffText, playText } from './support/handoff.ts';
 import { KernelDriver, usualCap, usualEcap } from './support/kernel-driver.ts';
 
 const oldRoot = 0x20_0000;
@@ -143,4 +144,40 @@ test('RWBF: the write buffer is flushed before the root switch and before transl
   const commands = marks.filter((line) => line.startsWith('write32 +0x18'));
   assert.deepEqual(commands, ['write32 +0x18 0x4000000', 'write32 +0x18 0xc000000', 'write32 +0x18 0x44000000',
     'write32 +0x18 0xc000000', 'write32 +0x18 0x84000000']);
+});
+
+test('3.9 and 4.1: root table last, behind the entries; 3.9 takes GCMD for 0, 4.1 switches translation off first', () => {
+  const last = [...interrupt, '{ iommu_set_root_entry', 'write64 +0x20', 'write32 +0x18 0x44000000',
+    '} iommu_set_root_entry', ...flushes, 'write32 +0x18 0x84000000', 'write32 +0x64 0x0', '} init_dmars'];
+  const queueOn = ['{ dmar_enable_qi', 'write32 +0x88 0x0', 'write64 +0x90', 'write32 +0x18 0x4000000', '} dmar_enable_qi'];
+  const before41 = startUp(true, 0x8400_0000n, { release: 'linux-4.1' });
+  assert.deepEqual(before41.marks, ['write32 +0x18 0x4000000', '{ init_dmars', '{ dmar_fault', '} dmar_fault',
+    '{ dmar_disable_qi', 'write32 +0x18 0x0', '} dmar_disable_qi', ...queueOn, ...last]);
+  const before39 = startUp(true, 0x8400_0000n, { release: 'linux-3.9' });
+  assert.deepEqual(before39.marks.filter((line) => !line.startsWith('write32 +0x34')), ['{ init_dmars', '{ dmar_fault',
+    '} dmar_fault', '{ dmar_disable_qi', 'write32 +0x18 0x0', '} dmar_disable_qi', ...queueOn, ...last]);
+});
+
+test('the words of 4.1 at start-up, with the prefix of each file', () => {
+  const driver = new KernelDriver({ release: 'linux-4.1', options: 'intel_iommu=on,strict,forcedac' });
+  driver.run(intelIommuInit(driver.kernel));
+  assert.deepEqual(driver.logged, [
+    'Intel-IOMMU: enabled', 'Intel-IOMMU: disable batched IOTLB flush', 'Intel-IOMMU: Forcing DAC for PCI devices',
+    'dmar: Host address width 46', 'dmar: DRHD base: 0x000000f4ffe000 flags: 0x1',
+    'dmar: IOMMU 0: reg_base_addr f4ffe000 ver 1:0 cap d2078c106f0462 ecap f020fe',
+    'DMAR: No RMRR found', 'DMAR: No ATSR found', 'IOMMU 0 0xf4ffe000: using Queued invalidation',
+    'IOMMU: Setting RMRR:', 'PCI-DMA: Intel(R) Virtualization Technology for Directed I/O',
+  ]);
+});
+
+test('an ISA bridge gets the first 16 MiB at an ordinary start, and nothing from a capture kernel', () => {
+  const bridge = 'device lpc 00:1f.0 { model isa-bridge }';
+  const lines = ['Prepare 0-16MiB unity mapping for LPC', 'Setting identity map for device 0000:00:1f.0 [0x0 - 0xffffff]'];
+  const log = (release: string): readonly string[] => playText(handoffText({ release, devices: bridge })
+    .replace('crashed linux-4.9-rc5', `crashed ${release}`)).log;
+  for (const [release, prefix, times] of [['linux-4.1', 'IOMMU: ', 2], ['linux-4.9-rc5', 'DMAR: ', 1]] as const) {
+    for (const line of lines) {
+      assert.equal(log(release).filter((printed) => printed === `${prefix}${line}`).length, times, `${release}: ${line}`);
+    }
+  }
 });

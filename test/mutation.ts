@@ -59,7 +59,7 @@ function progress(text: string): void {
 /** The unit's tests, each run once on the program as it is. */
 async function baseline(runner: MutantRunner): Promise<readonly TestFile[]> {
   const names = readdirSync(join(compiled, 'test'))
-    .filter((name) => /^(?:unit-.*|profiles|conform)\.test\.js$/.test(name));
+    .filter((name) => /^(?:unit-.*|profiles|conform|conform-departures)\.test\.js$/.test(name));
   const tests: TestFile[] = [];
   for (const name of names) {
     const { passed, milliseconds } = await runner.run([name], 300_000);

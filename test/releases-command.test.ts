@@ -27,9 +27,9 @@ test('the list names every release with its commit and date, and no line is wide
 
 test('the list marks what is unconfirmed and what is not modelled, and tells of what it is a difference', () => {
   const text = printed().join(' ').replace(/\s+/g, ' ');
-  assert.match(text, /linux-4\.12 2017-05-05 f73a7eee900e as linux-4\.10; [^[]*\[in part unconfirmed\]/);
+  assert.match(text, /linux-4\.12 2017-05-05 f73a7eee900e as linux-4\.10, but [^[]*\[in part unconfirmed\]/);
   assert.match(text, /linux-6\.9-sm .*\[not modelled yet: /);
-  assert.match(text, /patch-v2 2016-11-18 .* as linux-4\.9-rc5; [^[]* linux-/);
+  assert.match(text, /patch-v2 2016-11-18 .* as linux-4\.9-rc5, but [^[]* linux-/);
 });
 
 test('one release shows its unconfirmed points and its operations at the start and at the handoff', () => {

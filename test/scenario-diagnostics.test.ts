@@ -155,6 +155,7 @@ const cases: readonly Case[] = [
   ['no unit', sound.replace(/^unit .*\{[^}]*\}$/m, ''), ['S027 1:1-10']],
   ['no statement', withLine(7, ''), ['S027 6:1-9']],
   ['a malformed Result', withLine(3, '(* Result: Never'), ['S028 3:4-17']],
+  ['a malformed Explored', withLine(3, '(* Explored: Never'), ['S028 3:4-19']],
 
   // Values
   ['a name in capitals', withLine(1, 'DMAR Base'), ['S030 1:6-10']],
@@ -223,6 +224,7 @@ const cases: readonly Case[] = [
   ['a statement after the panic', withLine(30, '  panic; wait 1ms'), ['S065 30:10-18']],
   ['a source id twice', withLine(24, 'device tape 02:00.0 { model hpsa }'), ['S066 24:13-20']],
   ['a release with two Results', withLine(4, ' * Result with patch-v2: Holds *)'), ['S067 4:4-31']],
+  ['a release with two Explored lines', withLine(4, ' * Explored: Holds\n * Explored with patch-v2: Holds *)'), ['S067 5:4-33']],
   ['a unit behind the one that takes the rest', withLine(18,
     'unit dmar1 { profile sandy-bridge-ep; base 0xf4fff000 }'), ['S068 13:1-13']],
   ['no unit that takes the rest', withLine(16, '  buses 0x0-0xff'), ['S068 13:1-13']],
@@ -259,6 +261,17 @@ const cases: readonly Case[] = [
   ['seventeen outstanding buffers', withLine(28, times(17, () => 'dma write ring every 1ms\n')),
     ['S078 44:1-25']],
 
+  ['a bar in memory', withLine(21, '  bar 0x7fff0000-0x80000fff'), ['S088 21:7-28']],
+  ['a bar over a unit', withLine(21, '  bar 0xf4ffefff-0xf4ffffff'), ['S088 21:7-28']],
+  ['a bar of two devices', withLine(24, 'device tape 03:00.0 { model hpsa; bar 0xf7ffffff-0xf8000fff }'),
+    ['S088 24:39-60']],
+  ['an rmrr over a bar', withLine(22, '  rmrr 0xe8000-0xe8fff; rmrr 0xf7fff000-0xf8000fff'), ['S088 22:30-51']],
+  ['an rmrr over a unit', withLine(22, '  rmrr 0xf4ffe000-0xf4ffefff'), ['S088 22:8-29']],
+  ['an rmrr that shares a part with another', withLine(22, 'rmrr 0xe8000-0xe9fff; rmrr 0xe9000-0xeafff'),
+    ['S088 22:28-43']],
+  ['an rmrr inside another', withLine(22, 'rmrr 0xe8000-0xe9fff; rmrr 0xe8000-0xe8fff'), ['S088 22:28-43']],
+  ['a device that is probed twice', withLine(35, '  probe disk; probe disk dma-mask 31'), ['S089 35:21-25']],
+
   // Images
   ['a mapping of an image', withLine(25, 'crashed image "page-0.json" {\n  buffer b 0x1000 4K on disk')
     .replace('0x100000-0x7fffffff', '0x0-0x7fffffff'), ['S083 28:3-34', 'S083 30:3-13']],
@@ -284,6 +297,20 @@ const cases: readonly Case[] = [
   ['an order that there is not', withLine(35, 'probe disk order never'), ['S039 35:18-23']],
   ['a bar too small', withLine(21, '  bar 0xf7f00000-0xf7f0000f'), ['S094 21:7-28']],
 
+  // Topology
+  ['buses of a bridge that are above it', withLine(18, 'bridge b 02:1e.0 { kind pci; buses 0x2-0x3 }'), ['S100 18:36-43']],
+  ['buses that cross', withLine(18, 'bridge b 00:1c.0 { kind pcie; buses 0x1-0x3 }\n'
+    + 'bridge c 00:1d.0 { kind pcie; buses 0x3-0x4 }'), ['S101 19:37-44']],
+  ['a bridge with the source id of a device', withLine(18, 'bridge b 02:00.0 { kind pcie; buses 0x3-0x3 }'),
+    ['S066 19:13-20']],
+  ['a kind of bridge that there is not', withLine(18, 'bridge b 00:1c.0 { kind isa; buses 0x3-0x3 }'), ['S039 18:25-28']],
+  ['an alias that is somebody', withLine(21, '  alias 02:00.0'), ['S102 21:9-16']],
+  ['a device of two units', withLine(12, 'unit d { profile sandy-bridge-ep; base 0xf4fff000; endpoint 02:00.0 }\n'
+    + 'unit e { profile sandy-bridge-ep; base 0xf4ffd000; endpoint 02:00.0 }'), ['S103 13:52-68']],
+  ['a unit for nobody', withLine(12, 'unit d { profile sandy-bridge-ep; base 0xf4fff000; endpoint 05:00.0 }'),
+    ['S104 12:52-68']],
+  ['endpoints in the last unit', withLine(16, '  endpoint 02:00.0'), ['S068 13:1-13']],
+
   // Claims
   ['no claim', withLine(39, '').replace(/^never.*$/m, ''), ['S080 1:1-10']],
   ['after and before the same', withLine(38, 'never dma after reset before reset'),
@@ -301,6 +328,13 @@ describe('each diagnostic has its place', () => {
   });
   test('memory ranges may touch', () => {
     assert.deepEqual(places(withLine(10, '  memory 0x80000000-0x80000fff')), []);
+  });
+  test('reserved regions may lie in memory and be shared as a whole, and everything may touch', () => {
+    for (const [line, text] of [
+      [22, '  rmrr 0x100000-0x100fff'], [22, '  rmrr 0xff000-0x100fff'], [22, 'rmrr 0xe8000-0xe8fff; rmrr 0xe9000-0xe9fff'],
+      [24, 'device tape 03:00.0 { model hpsa; rmrr 0xe8000-0xe8fff; bar 0xf8000000-0xf80fffff }'],
+      [21, '  bar 0xf4fff000-0xf4ffffff'], [21, '  bar 0x80000000-0x80000fff'],
+    ] as const) assert.deepEqual(places(withLine(line, text)), [], text);
   });
   for (const [what, source, expected] of cases) {
     test(what, () => assert.deepEqual(places(source), expected));

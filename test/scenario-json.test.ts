@@ -24,9 +24,11 @@ platform {
   apic x2apic
   timing walk-step 120ns
 }
-unit dmar0 { profile sandy-bridge-ep; base 0xf4ffe000; scope listed; ioapic 8 f0:1f.7; choice caching by-domain }
+unit dmar0 { profile sandy-bridge-ep; base 0xf4ffe000; endpoint 02:00.0; scope listed; ioapic 8 f0:1f.7; choice caching by-domain }
+unit dmar1 { profile sandy-bridge-ep; base 0xf4fff000 }
 device disk 02:00.0 { model hpsa; bar 0xf7f00000-0xf7ffffff; rmrr 0xe8000-0xe8fff; reset ignored }
-device late 03:1f.7 { model hpsa; reset late 5ms; pace 2s }
+bridge port 00:02.2 { kind pcie-to-pci; buses 0x2-0x3 }
+device late 03:1f.7 { alias 03:1f.6; model hpsa; reset late 5ms; pace 2s }
 crashed linux-4.9-rc5 {
   command-line "a \\"b\\""
   map ring 8K bidirectional on disk
@@ -114,19 +116,19 @@ test('the form is this: fixed order, two spaces, hexadecimal addresses, units in
   assert.equal(lines[0], '{');
   assert.equal(lines[1], '  "format": "dmarsim-scenario/1",');
   assert.deepEqual(Object.keys(JSON.parse(canonical) as object), [
-    'format', 'name', 'about', 'expectations', 'platform', 'units', 'devices', 'crashed',
+    'format', 'name', 'about', 'expectations', 'platform', 'units', 'bridges', 'devices', 'crashed',
     'capture', 'claims', 'schedule',
   ]);
   const devices = (JSON.parse(canonical) as { devices: unknown }).devices;
   assert.deepEqual(devices, [
     {
-      name: 'disk', sourceId: '02:00.0', model: 'hpsa',
+      name: 'disk', sourceId: '02:00.0', alias: null, model: 'hpsa',
       bar: { first: '0xf7f00000', last: '0xf7ffffff' },
       reservedRegions: [{ first: '0xe8000', last: '0xe8fff' }], reset: { kind: 'ignored' },
       paceNs: null,
     },
     {
-      name: 'late', sourceId: '03:1f.7', model: 'hpsa', bar: null, reservedRegions: [],
+      name: 'late', sourceId: '03:1f.7', alias: '03:1f.6', model: 'hpsa', bar: null, reservedRegions: [],
       reset: { kind: 'late', afterNs: 5_000_000 }, paceNs: 2_000_000_000,
     },
   ]);

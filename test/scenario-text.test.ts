@@ -8,7 +8,8 @@ import { describe, test } from 'node:test';
 import { claimLine, printText } from '../src/scenario/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import type { ScenarioReading, SourceSpan, Vocabulary } from '../src/scenario/read.ts';
-import type { Scenario } from '../src/scenario/scenario.ts';
+import { printJson } from '../src/scenario/print-json.ts';
+import { crashedReleaseOf, type Scenario } from '../src/scenario/scenario.ts';
 import { smallVocabulary } from './support/small-vocabulary.ts';
 
 const vocabulary: Vocabulary = {
@@ -76,6 +77,7 @@ describe('the blocks', () => {
       name: 'small',
       about: '',
       expectations: [],
+      explorations: [],
       platform: {
         hostAddressWidth: 39,
         memory: [{ first: 0x100000, last: 0x7fffffff }],
@@ -86,10 +88,11 @@ describe('the blocks', () => {
       },
       units: [{
         name: 'dmar0', base: 0xf4ffe000, profile: 'sandy-bridge-ep', capability: null, extendedCapability: null,
-        buses: null, scope: 'all', ioapics: [], choices: [],
+        buses: null, endpoints: [], scope: 'all', ioapics: [], choices: [],
       }],
-      devices: [{
-        name: 'disk', sourceId: 0x0200, model: 'hpsa', bar: null, reservedRegions: [],
+      bridges: [],
+        devices: [{
+        name: 'disk', sourceId: 0x0200, alias: null, model: 'hpsa', bar: null, reservedRegions: [],
         reset: { kind: 'stops' }, paceNs: null,
       }],
       crashed: {
@@ -148,6 +151,15 @@ describe('the blocks', () => {
     assert.deepEqual(one?.reset, { kind: 'leaves-one' });
   });
 
+  test('bridges have a kind and buses; a device may have an alias, a unit single devices', () => {
+    const scenario = read(textOf({ device: 'alias 02:00.1', unit: 'endpoint 02:00.0' }).replace('device disk',
+      'unit rest { profile sandy-bridge-ep; base 0xf4fff000 }\nbridge port 00:02.2 { kind pcie; buses 0x2-0x3 }\ndevice disk'));
+    assert.deepEqual(scenario.bridges, [{ name: 'port', sourceId: 0x12, kind: 'pcie', buses: { first: 2, last: 3 } }]);
+    assert.equal(scenario.devices[0]?.alias, 0x0201);
+    assert.deepEqual(scenario.units.map(({ endpoints }) => endpoints), [[{ sourceId: 0x0200 }], []]);
+    assert.deepEqual(read(printText(scenario)), scenario);
+  });
+
   test('a device acts at the pace of its model, or at one of its own', () => {
     assert.equal(scenarioWith({}).devices[0]?.paceNs, null);
     assert.equal(scenarioWith({ device: 'pace 25ms' }).devices[0]?.paceNs, 25_000_000);
@@ -199,18 +211,22 @@ describe('the statements of the kernels', () => {
   });
 
   test('both kernels wait, probe and submit', () => {
-    const statements = 'wait 2min; probe disk; probe disk dma-mask 31; probe disk order map-then-reset '
-      + 'dma-mask 30; submit read 8K on disk; submit write 512 on disk times 3';
-    const expected = [
-      { kind: 'wait', durationNs: 120_000_000_000 },
-      { kind: 'probe', device: 'disk', dmaMaskBits: null, order: 'as-written' },
-      { kind: 'probe', device: 'disk', dmaMaskBits: 31, order: 'as-written' },
-      { kind: 'probe', device: 'disk', dmaMaskBits: 30, order: 'map-then-reset' },
-      { kind: 'submit', access: 'read', bytes: 8192, device: 'disk', count: 1 },
-      { kind: 'submit', access: 'write', bytes: 512, device: 'disk', count: 3 },
+    const probes: readonly (readonly [string, object])[] = [
+      ['probe disk', { dmaMaskBits: null, order: 'as-written' }],
+      ['probe disk dma-mask 31', { dmaMaskBits: 31, order: 'as-written' }],
+      ['probe disk order map-then-reset dma-mask 30', { dmaMaskBits: 30, order: 'map-then-reset' }],
     ];
-    assert.deepEqual(scenarioWith({ capture: statements }).capture.statements, expected);
-    assert.deepEqual(scenarioWith({ crashed: statements }).crashed.statements.slice(1, -1), expected);
+    for (const [probe, said] of probes) {
+      const statements = `wait 2min; ${probe}; submit read 8K on disk; submit write 512 on disk times 3`;
+      const expected = [
+        { kind: 'wait', durationNs: 120_000_000_000 },
+        { kind: 'probe', device: 'disk', ...said },
+        { kind: 'submit', access: 'read', bytes: 8192, device: 'disk', count: 1 },
+        { kind: 'submit', access: 'write', bytes: 512, device: 'disk', count: 3 },
+      ];
+      assert.deepEqual(scenarioWith({ capture: statements }).capture.statements, expected);
+      assert.deepEqual(scenarioWith({ crashed: statements }).crashed.statements.slice(1, -1), expected);
+    }
   });
 
   test('command lines keep quotes and backslashes', () => {
@@ -296,6 +312,25 @@ describe('comments and layout', () => {
       { release: null, result: 'Holds' }, { release: 'linux-4.9-rc5', result: 'Violated' },
     ]);
     assert.equal(scenario.about, 'First line,\n  indented.\n\nLast.');
+  });
+
+  test('the head comment gives Explored lines, apart from Result lines, and they are printed again', () => {
+    const scenario = scenarioWith({ head: '(* Result: Holds\n * Explored with patch-v2: Violated\n * Explored with linux-4.9-rc5: Holds\n *\n * Prose. *)' });
+    assert.deepEqual(scenario.expectations, [{ release: null, result: 'Holds' }]);
+    assert.deepEqual(scenario.explorations, [
+      { release: 'patch-v2', result: 'Violated' }, { release: 'linux-4.9-rc5', result: 'Holds' },
+    ]);
+    assert.equal(scenario.about, 'Prose.');
+    assert.deepEqual(read(printText(scenario)), scenario);
+    assert.deepEqual(read(printJson(scenario)), scenario);
+  });
+
+  test('`crashed same` is the capture kernel\'s release, whichever that is', () => {
+    const scenario = scenarioOf(readScenario('small.dmar', textOf({}).replace('crashed linux-4.9-rc5', 'crashed same'), vocabulary));
+    assert.equal(scenario.crashed.release, 'same');
+    assert.equal(crashedReleaseOf(scenario), 'patch-v2');
+    assert.equal(crashedReleaseOf({ ...scenario, capture: { ...scenario.capture, release: 'linux-4.12' } }), 'linux-4.12');
+    assert.deepEqual(read(printText(scenario)), scenario);
   });
 
   test('only the first comment after the name is the head comment', () => {

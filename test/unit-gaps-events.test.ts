@@ -122,15 +122,22 @@ test('paging-structure caches serve requests that are traced, and requests that 
 
 test('a cached entry of any level is used when memory no longer has it', () => {
   // What is asked for shares with 0x5000 the entries down to this level, and no lower ones.
-  for (const [level, address] of [[2, 0x6000], [3, 0x20_5000], [4, 0x4000_5000]] as const) {
-    const driver = prepared(() => {}, { choices: structures });
+  for (const [level, address, recording] of [
+    [2, 0x6000, true], [3, 0x20_5000, true], [4, 0x4000_5000, true], [4, 0x4000_5000, false],
+  ] as const) {
+    const driver = prepared(() => {}, { choices: structures, recording });
     const tree = driver.tree();
     tree.map(0x5000, 0x30_0003n);
     tree.map(address, 0x31_0003n);
     driver.context(device, tree.pointer, 0x0502n);
     driver.dma(device, 0x5000);
     driver.poke(tree.entryAddress(0x5000, level), 0n);
-    assert.equal(driver.dma(device, address), 'to 0x310000', `level ${level}`);
+    assert.equal(recording ? driver.dma(device, address) : driver.dmaAtOnce(device, address), 'to 0x310000',
+      `level ${level}`);
+    // Another source of the domain, whose walk begins at the root, gets there by the same entry.
+    driver.context(device + 1, tree.pointer, 0x0502n);
+    assert.equal(recording ? driver.dma(device + 1, address) : driver.dmaAtOnce(device + 1, address), 'to 0x310000',
+      `level ${level}, from the root`);
   }
 });
 
@@ -156,6 +163,16 @@ test('a unit that latches pass-through looks again when translation is switched'
   driver.levels(0);
   driver.levels(0x8000_0000);
   assert.equal(driver.dma(device, 0x6000), 'blocked 0x2');
+});
+
+test('a unit that latches pass-through looks at every bus', () => {
+  for (const source of [0x0008, 0x7f08, 0xffff]) {
+    const driver = new UnitDriver({ profile: 'qemu-39' });
+    driver.context(source, 9n, 0x0501n);
+    driver.start();
+    driver.context(source, 0n, 0n);
+    assert.equal(driver.dma(source, 0x5000), 'to 0x5000', source.toString(16));
+  }
 });
 
 test('a wait that asks for nothing is taken, and refused by a unit that departs', () => {

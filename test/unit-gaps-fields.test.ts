@@ -99,7 +99,8 @@ test('each capability of one bit is told by that bit, and by no other', () => {
   };
   const byExtended: Readonly<Record<string, number>> = {
     coherentWalk: 0, queuedInvalidation: 1, deviceTlb: 2, interruptRemapping: 3, extendedInterruptMode: 4,
-    passThrough: 6, snoopControl: 7,
+    passThrough: 6, snoopControl: 7, deviceTlbThrottle: 41, scalableMode: 43,
+    abortMode: 52,
   };
   for (let bit = 0; bit < 64; bit += 1) {
     for (const [listed, arguments_] of [

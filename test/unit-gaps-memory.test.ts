@@ -86,6 +86,13 @@ test('a range of buses has its ends, and has them the other way round in a unit 
     const passing = [1, 2, 3, 4, 5].filter((bus) => interrupt(driver, 3, undefined, 256 * bus) === 'fee01000 77');
     assert.deepEqual(passing, buses);
   }
+  // SQ belongs to SVT 01: a range of buses has no use for it.
+  for (const qualifier of [1n, 2n, 3n]) {
+    const driver = remapping();
+    driver.poke(interruptTable + 16 * 3, 0x0000_0100_0077_0001n);
+    driver.poke(interruptTable + 16 * 3 + 8, 0x8_0204n + qualifier * 0x1_0000n);
+    assert.equal(interrupt(driver, 3, undefined, 0x300), 'fee01000 77', `SQ ${qualifier}`);
+  }
 });
 
 test('a queue of two pages is read over both of them, and goes round', () => {

@@ -115,6 +115,9 @@ test('address bits above MGAW are ignored in a command', () => {
     if (way === 'queue') driver.startQueue();
     invalidateIotlb(driver, way, { ...page, address: 2 ** 50 + 0x5000 });
     assert.deepEqual(removed(driver), both(0x5000));
+    // MGAW is 48: bit 47 is the last that counts.
+    invalidateIotlb(driver, way, { ...page, address: 2 ** 47 + 0x6000 });
+    assert.deepEqual(removed(driver), both(0x5000));
   }
 });
 

@@ -1,6 +1,7 @@
 /** Protected memory regions (specification 11.4.8; A.10 of the hardware facts): blocked, never logged. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { profileNamed } from '../src/vtd/profiles.ts';
 import { UnitDriver, type Settings } from './support/unit-driver.ts';
 
 const device = 0x0200;
@@ -32,6 +33,21 @@ test('with translation off the regions block, their neighbours do not; PRS follo
   driver.write32(0x64, 0);
   assert.equal(driver.read32(0x64), 0);
   assert.equal(driver.dma(device, 0x0040_0000), 'to 0x400000');
+});
+
+test('a unit with one of the regions has EPM, and a unit with neither has not', () => {
+  for (const [capability, low, high] of [
+    [0x106f_0446, 'to 0x400000', 'blocked'], [0x106f_0426, 'blocked', 'to 0x100000000'],
+    [0x106f_0406, 'to 0x400000', 'to 0x100000000'],
+  ] as const) {
+    const known = profileNamed('ivy-bridge-ep');
+    assert.ok(known !== undefined);
+    const driver = guarded({ profile: { ...known, capability: { high: 0x00d2_078c, low: capability } } });
+    driver.write32(0x64, 0x8000_0000);
+    assert.equal(driver.read32(0x64), low === 'blocked' || high === 'blocked' ? 0x8000_0001 : 0);
+    assert.equal(driver.dma(device, 0x0040_0000), low);
+    assert.equal(driver.dma(device, 0x1_0000_0000), high);
+  }
 });
 
 test('a limit below its base disables a region', () => {

@@ -8,8 +8,13 @@ import { prepared } from './support/walk-cases.ts';
 
 const status = 0x8000;
 
+/** A unit that says why its queue stopped. */
+function telling(settings: Settings = {}): UnitDriver {
+  return prepared(() => {}, { ...settings, choices: { 'queue-error-code': 'recorded', ...settings.choices } });
+}
+
 function withQueue(settings: Settings = {}): UnitDriver {
-  const driver = prepared(() => {}, settings);
+  const driver = telling(settings);
   driver.startQueue();
   return driver;
 }
@@ -49,6 +54,7 @@ function range(high: number, low: number): readonly number[] {
 
 const context = contextDescriptor({ granularity: 1 });
 const iotlb = iotlbDescriptor({ granularity: 1 });
+const deviceTlb: readonly [bigint, bigint] = [0x3n, 0n];
 const entryCache: readonly [bigint, bigint] = [0x4n, 0n];
 const wait: readonly [bigint, bigint] = [0x5n, 0n];
 
@@ -75,6 +81,7 @@ test('reason 4: every reserved bit of every descriptor', () => {
   const reserved: readonly (readonly [string, readonly [bigint, bigint], readonly number[]])[] = [
     ['context', context, [...range(8, 6), ...range(15, 12), ...range(63, 50), ...range(127, 64)]],
     ['IOTLB', iotlb, [8, ...range(15, 12), ...range(63, 32), ...range(75, 71)]],
+    ['device-TLB', deviceTlb, [...range(8, 4), ...range(15, 12), ...range(31, 21), ...range(63, 48), ...range(75, 65)]],
     ['interrupt entry', entryCache, [...range(8, 5), ...range(26, 12), ...range(63, 48), ...range(127, 64)]],
     ['wait', wait, [7, 8, ...range(31, 12), 64, 65]],
   ];
@@ -87,11 +94,31 @@ test('every bit of a descriptor that is a field is accepted', () => {
   const fields: readonly (readonly [string, readonly [bigint, bigint], readonly number[]])[] = [
     ['context', context, [5, ...range(49, 16)]],
     ['IOTLB', iotlb, [6, 7, ...range(31, 16), ...range(70, 64), ...range(127, 76)]],
+    ['device-TLB', deviceTlb, [...range(20, 16), ...range(47, 32), 64, ...range(127, 76)]],
     ['interrupt entry', entryCache, [4, ...range(31, 27), ...range(47, 32)]],
     ['wait', wait, [4, 6, ...range(63, 32), ...range(127, 66)]],
   ];
   for (const [name, descriptor, bits] of fields) {
     for (const bit of bits) accepted(`${name}, bit ${bit}`, withBit(descriptor, bit));
+  }
+});
+
+test('the physical function of a device-TLB descriptor is reserved without ECAP.DIT, and a field with it', () => {
+  for (const bit of [...range(15, 12), ...range(63, 52)]) {
+    accepted(`DIT, bit ${bit}`, withBit(deviceTlb, bit), { profile: 'sapphire-rapids' });
+  }
+  for (const bit of [8, 21, 48, 51]) {
+    refused(`DIT, bit ${bit}`, 4n, withBit(deviceTlb, bit), { profile: 'sapphire-rapids' });
+  }
+});
+
+test('units before version 2 stop without saying why: IQERCD is not there', () => {
+  for (const [profile, code] of [['skylake-sp', 0n], ['ice-lake-sp', 3n]] as const) {
+    const driver = prepared(() => {}, { profile });
+    driver.startQueue();
+    driver.submit([0n, 0n]);
+    assert.equal(driver.read32(0x34), 0x10);
+    assert.equal(driver.read64(0xb0), code, profile);
   }
 });
 
@@ -111,7 +138,7 @@ test('reason 1: a tail beyond the end of the queue, before anything is fetched',
 });
 
 test('reason 2: a queue that cannot be read', () => {
-  const driver = prepared(() => {});
+  const driver = telling();
   driver.write64(0x90, unbacked);
   driver.levels(0x8400_0000);
   driver.write64(0x88, 0x10n);
@@ -120,7 +147,7 @@ test('reason 2: a queue that cannot be read', () => {
 });
 
 test('reason 5: 256-bit descriptors on a unit without scalable mode', () => {
-  const driver = prepared(() => {});
+  const driver = telling();
   driver.write64(0x90, 0x9800n);
   driver.levels(0x8400_0000);
   driver.write64(0x88, 0x20n);

@@ -28,10 +28,10 @@ const masks64: readonly (readonly [number, bigint])[] = [
 
 /**
  * What QEMU's unit has otherwise: no x2APIC, so no upper halves of message addresses; no protected
- * memory. Departures: an IEDATA of 32 bits, an IQA that reads the latched base.
+ * memory. Departures: an IEDATA of 32 bits, an IQA that reads the latched base and QS.
  */
 const qemuMasks = new Map<number, number>([
-  [0x44, 0], [0x68, 0], [0x6c, 0], [0x70, 0], [0x78, 0], [0xa4, 0xffff_ffff], [0x90, 0x807], [0xac, 0],
+  [0x44, 0], [0x68, 0], [0x6c, 0], [0x70, 0], [0x78, 0], [0xa4, 0xffff_ffff], [0x90, 0x7], [0xac, 0],
 ]);
 
 function maskFor(profile: string, offset: number, mask: number | bigint): bigint {

@@ -26,6 +26,14 @@ test('the page behind a filled one is there before anybody asks for it', () => {
   assert.equal(driverWith('none', 0x20_1003n).dma(device, 0x6000), 'blocked 0x6');
 });
 
+test('its fetches are told between the fill that set them off and its own', () => {
+  const driver = driverWith('next-page', 0x20_1003n);
+  const told = driver.trace.events.map(({ what }) => what)
+    .flatMap((what) => what.kind === 'iotlb-fill' ? ['fill'] : what.kind === 'walk-read' ? [what.structure] : []);
+  const levels = ['level 4', 'level 3', 'level 2', 'level 1'];
+  assert.deepEqual(told, ['root', 'context', ...levels, 'fill', ...levels, 'fill']);
+});
+
 test('a page that grants one access is brought in with its own rights', () => {
   const readOnly = driverWith('next-page', 0x20_1001n);
   assert.equal(readOnly.dma(device, 0x6000), 'to 0x201000');

@@ -55,6 +55,7 @@ test('without such a cache the walk finds the cleared entry', () => {
 for (const [what, act, survives] of [
   ['a page flush with the hint set', (driver: UnitDriver) => flush(driver, 3, 5, { hint: true, address: page }), true],
   ['a page flush without it', (driver: UnitDriver) => flush(driver, 3, 5, { address: page }), false],
+  ['a page flush of another domain', (driver: UnitDriver) => flush(driver, 3, 6, { address: page }), true],
   ['a page flush elsewhere', (driver: UnitDriver) => flush(driver, 3, 5, { address: 0x80_0000_0000 }), true],
   ['a page flush under the same PDE', (driver: UnitDriver) => flush(driver, 3, 5, { address: page + 0x1000 }), false],
   ['a domain flush', (driver: UnitDriver) => flush(driver, 2, 5), false],

@@ -1,4 +1,5 @@
 /** Root and context entries: the checks before any second-level table is read (3.4, 7.1.3). */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bothWidths } from './support/custom-profiles.ts';
 import { unbacked } from './support/unit-driver.ts';
@@ -137,6 +138,21 @@ test('reason 30: a table mode that the unit does not have, before anything is re
   }
   expectAnswer('TTM 0', good, {}, (driver) => driver.setRoot(0x1000n));
   expectAnswer('a mode that is only written', good, {}, (driver) => driver.write64(0x20, 0x1c00n));
+});
+
+test('reason 33: table mode 3 of a unit with ECAP.ADMS blocks everything; scalable tables are not modelled', () => {
+  for (const [mode, profile, fault] of [
+    [0xc00n, 'meteor-lake', 0x33], [0xc00n, 'skylake-sp', 0x30], [0x800n, 'meteor-lake', 0x30],
+    [0x400n, 'meteor-lake', 0x30], [0x400n, 'ivy-bridge-ep', 0x30],
+  ] as const) {
+    expectFault(`TTM ${mode / 0x400n}, ${profile}`, `0xc00000${fault.toString(16)}00000020 0x5000`, { settings: { profile } },
+      (driver) => {
+        driver.context(device, 0x3n, 0x0502n);
+        driver.setRoot(0x1000n + mode);
+        const named = driver.happenings('unmodelled').map(({ register }) => register);
+        assert.deepEqual(named, mode === 0x400n && profile === 'meteor-lake' ? ['scalable-mode tables'] : [], profile);
+      });
+  }
 });
 
 test('the interrupt range never reaches the tables: a write is an interrupt, anything else is blocked (3.15)', () => {

@@ -3,6 +3,7 @@
  * real or emulated unit answered. A file comes from outside: it is checked field by field.
  */
 import { word, type Word64 } from '../base/word.ts';
+import { capabilityProblem } from '../vtd/capability-problem.ts';
 
 export type VectorStep =
   | { readonly op: 'mem.write'; readonly address: number; readonly bytes: Uint8Array }
@@ -29,12 +30,16 @@ export interface VectorCase {
 
 export interface VectorFile {
   readonly family: string;
+  /** Both of what a device may address and of the host. */
   readonly addressBits: number;
   readonly version: number;
   readonly capability: Word64;
   readonly extendedCapability: Word64;
   readonly cases: readonly VectorCase[];
 }
+
+/** The most that one step reads or writes. */
+const maximumBytes = 0x10_0000;
 
 /** What is wrong with the file, and where in it. */
 class Malformed extends Error {}
@@ -58,9 +63,9 @@ function text(value: unknown, where: string): string {
   return value;
 }
 
-function count(value: unknown, most: number, where: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
-    throw new Malformed(`${where} is not a whole number from 0 to ${most}`);
+function count(value: unknown, least: number, most: number, where: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+    throw new Malformed(`${where} is not a whole number from ${least} to ${most}`);
   }
   return value;
 }
@@ -79,7 +84,7 @@ function hexNumber(value: unknown, limit: number, where: string): number {
 
 function hexBytes(value: unknown, where: string): Uint8Array {
   const digits = text(value, where);
-  if (digits.length % 2 !== 0 || digits.length > 0x20000 || !/^[0-9a-f]*$/i.test(digits)) {
+  if (digits.length % 2 !== 0 || digits.length > 2 * maximumBytes || !/^[0-9a-f]*$/i.test(digits)) {
     throw new Malformed(`${where} is not bytes in hexadecimal`);
   }
   return Uint8Array.from({ length: digits.length / 2 },
@@ -98,6 +103,8 @@ function sourceNumber(value: unknown, where: string): number {
   return parseInt(match[1] ?? '', 16) * 256 + parseInt(match[2] ?? '', 16) * 8 + Number(match[3]);
 }
 
+/** No host has fewer address bits than one table of the shortest walk needs. */
+const fewestAddressBits = 30;
 /** Physical addresses and register offsets of the programs. */
 const addressEnd = 2 ** 52;
 const registerEnd = 0x1000;
@@ -149,7 +156,7 @@ function step(value: unknown, where: string): VectorStep {
           dmaOutcome(object(piece, `${where}.pieces[${index}]`).get('outcome'), `${where}.pieces[${index}]`)),
         source: sourceNumber(fields.get('source'), `${where}.source`),
         page: Number(address / 4096n), offset: Number(address % 4096n),
-        length: count(fields.get('length'), 0x10000, `${where}.length`),
+        length: count(fields.get('length'), 0, maximumBytes, `${where}.length`),
         bytes: hexBytes(fields.get('hex'), `${where}.hex`), compareData: fields.get('compareData') === true,
       };
     }
@@ -168,7 +175,7 @@ function vectorCase(value: unknown, where: string): VectorCase {
       const parts = object(quirk, `${where}.quirks[${index}]`);
       return {
         name: text(parts.get('name'), `${where}.quirks[${index}].name`),
-        firstStep: count(parts.get('firstStep'), 1e6, `${where}.quirks[${index}].firstStep`),
+        firstStep: count(parts.get('firstStep'), 0, 1e6, `${where}.quirks[${index}].firstStep`),
       };
     }),
     steps: list(fields.get('steps'), `${where}.steps`)
@@ -183,12 +190,16 @@ export function readVectors(json: string): VectorFile | string {
     if (fields.get('format') !== 'dmar-vectors/1') return "format is not 'dmar-vectors/1'";
     const options = object(fields.get('options'), 'options');
     const registers = object(fields.get('registersAtReset'), 'registersAtReset');
-    return {
+    const unit = {
       family: text(fields.get('family'), 'family'),
-      addressBits: count(options.get('aw-bits'), 52, 'options.aw-bits'),
+      addressBits: count(options.get('aw-bits'), fewestAddressBits, 52, 'options.aw-bits'),
       version: hexNumber(registers.get('VER'), 0x100, 'registersAtReset.VER'),
       capability: word(hexWord(registers.get('CAP'), 'registersAtReset.CAP')),
       extendedCapability: word(hexWord(registers.get('ECAP'), 'registersAtReset.ECAP')),
+    };
+    const problem = capabilityProblem(unit);
+    return problem !== undefined ? `registersAtReset: ${problem}` : {
+      ...unit,
       cases: list(fields.get('cases'), 'cases')
         .map((entry, index) => vectorCase(entry, `cases[${index}]`)),
     };

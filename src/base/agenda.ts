@@ -289,9 +289,17 @@ export class Agenda {
     row.run(way);
   }
 
-  /** Lets everybody act until nobody has an appointment; for driving a unit without a machine. */
-  settle(): void {
-    for (let next = this.earliest(); next !== undefined; next = this.earliest()) this.act(next);
+  /**
+   * Lets everybody act until nobody has an appointment, or `most` times; for driving a unit without a
+   * machine. Returns how often somebody acted.
+   */
+  settle(most = Infinity): number {
+    let acts = 0;
+    for (let next = this.earliest(); next !== undefined && acts < most; next = this.earliest()) {
+      this.act(next);
+      acts += 1;
+    }
+    return acts;
   }
 
   #isBefore(left: number, right: number): boolean {

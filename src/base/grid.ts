@@ -42,18 +42,18 @@ export class Grid<Value extends object> implements Store {
       this.#last = this.#rows.get(row);
       this.#lastRow = row;
     }
-    return this.#last?.get(column % columnLimit);
+    return this.#last?.get(within(column));
   }
 
   set(row: number, column: number, value: Value): void {
     this.#changes(row, column);
-    const before = this.#put(row, column % columnLimit, value);
+    const before = this.#put(row, within(column), value);
     if (this.#journal.recording) this.#journal.record(this.#number, cellOf(row, column), before, value);
   }
 
   delete(row: number, column: number): void {
     this.#changes(row, column);
-    const before = this.#put(row, column % columnLimit, undefined);
+    const before = this.#put(row, within(column), undefined);
     if (before !== undefined) this.#journal.record(this.#number, cellOf(row, column), before, undefined);
   }
 
@@ -137,6 +137,11 @@ export class Grid<Value extends object> implements Store {
   }
 }
 
+/** A column as it is stored; nearly all are, and a remainder of large numbers is slow. */
+function within(column: number): number {
+  return column < columnLimit ? column : column % columnLimit;
+}
+
 function cellOf(row: number, column: number): number {
-  return row * columnLimit + (column % columnLimit);
+  return row * columnLimit + within(column);
 }

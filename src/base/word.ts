@@ -260,11 +260,12 @@ const framesPerEntry = [0, 1, 512, 512 ** 2, 512 ** 3, 512 ** 4];
 
 /** The nine address bits that index a table of the given level; level 1 is the last (3.6). */
 export function tableIndex(frame: Frame, level: number): number {
-  return Math.floor(frameNumber(frame) / (framesPerEntry[level] ?? 1)) % 512;
+  return Math.floor(frameNumber(frame) / (framesPerEntry[level] ?? 1)) & 511;
 }
 
 /** First frame of the naturally aligned block of 2^order frames around `frame`. */
 export function alignedFrame(frame: Frame, order: number): Frame {
+  if (order === 0) return frame;
   const size = powerOfTwo(order);
   return frameAt(Math.floor(frameNumber(frame) / size) * size);
 }

@@ -4,7 +4,8 @@ import type { CaptureStatement } from '../scenario/scenario.ts';
 import { Kernel, type KernelSettings } from './core/kernel.ts';
 import type { Routine } from './core/operation.ts';
 import { Drivers } from './drivers/drivers.ts';
-import { resetEndpoints } from './drivers/outstanding-dma.ts';
+import { resetEndpoints } from './core/pci.ts';
+import { quirkUsbEarlyHandoff } from './drivers/usb.ts';
 import { intelIommuInit } from './iommu/init-dmars.ts';
 
 export function* captureKernel(
@@ -13,6 +14,7 @@ export function* captureKernel(
   const kernel = new Kernel(settings);
   yield* kernel.begin();
   if (kernel.release.resetsEndpointsFirst) yield* resetEndpoints(kernel);
+  yield* quirkUsbEarlyHandoff(kernel);
   yield* intelIommuInit(kernel);
   const drivers = new Drivers(kernel);
   for (const statement of statements) {

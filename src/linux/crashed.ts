@@ -8,7 +8,9 @@ import type { DmaMapping } from './core/dma-ops.ts';
 import { Kernel, type KernelSettings } from './core/kernel.ts';
 import type { Routine } from './core/operation.ts';
 import { Drivers } from './drivers/drivers.ts';
-import { deviceShutdown, startOutstandingDma, type OutstandingDma } from './drivers/outstanding-dma.ts';
+import { deviceShutdown } from './core/pci.ts';
+import { startOutstandingDma, type OutstandingDma } from './drivers/outstanding-dma.ts';
+import { quirkUsbEarlyHandoff } from './drivers/usb.ts';
 import { intelIommuInit } from './iommu/init-dmars.ts';
 import type { IntelIommu } from './iommu/intel-iommu.ts';
 import { intelIommuShutdown, vtdCrashShutdown } from './iommu/shutdown.ts';
@@ -33,6 +35,7 @@ export function* crashedKernel(
 ): Routine<void> {
   const kernel = new Kernel(settings);
   yield* kernel.begin();
+  yield* quirkUsbEarlyHandoff(kernel);
   const driver = yield* intelIommuInit(kernel);
   const drivers = new Drivers(kernel);
   const buffers = new Map<string, DmaMapping>();

@@ -1,6 +1,6 @@
 /** What the two kernels of a scenario are told of their machine, and their programs. */
 import { assert, fail } from '../base/assert.ts';
-import { addressOf, sourceIdOf, type SourceId } from '../base/word.ts';
+import { addressOf, sourceIdOf, type Address, type SourceId } from '../base/word.ts';
 import { captureKernel } from '../linux/capture.ts';
 import type { FirmwareTable, PciDevice, PlatformTable } from '../linux/core/firmware.ts';
 import type { KernelSettings } from '../linux/core/kernel.ts';
@@ -9,16 +9,20 @@ import { crashedImage } from '../linux/crashed-image.ts';
 import { crashedKernel } from '../linux/crashed.ts';
 import { kernelConfig } from '../linux/releases/builds.ts';
 import { releaseNamed } from '../linux/releases/releases.ts';
-import type { AddressRange, DeviceDescription, Scenario } from '../scenario/scenario.ts';
+import { crashedReleaseOf, type AddressRange, type DeviceDescription, type Scenario } from '../scenario/scenario.ts';
+import { dmaAliases } from '../scenario/topology.ts';
 import type { KernelProgram } from './cpu.ts';
 import { deviceModels } from './devices/models.ts';
 
 /** Where the kernels' page allocators begin: behind what kernel and initrd take. */
 const kernelImageBytes = 16 * 1024 * 1024;
 
-/** Devices without a stated BAR get 64 KiB each, below the I/O APIC. */
+/** Devices without a stated BAR get as much as the largest needs, below the unit's usual place. */
+const barBytes = 0x80000;
+
 export function barOf(device: DeviceDescription, index: number): AddressRange {
-  return device.bar ?? { first: 0xfe000000 + index * 0x10000, last: 0xfe00ffff + index * 0x10000 };
+  const first = 0xf8000000 + index * barBytes;
+  return device.bar ?? { first, last: first + barBytes - 1 };
 }
 
 /** Where a workload describes what the device has outstanding; no real machine has anything there. */
@@ -26,7 +30,13 @@ export function outstandingPortsOf(index: number): AddressRange {
   return { first: 0xfd000000 + index * 0x1000, last: 0xfd000fff + index * 0x1000 };
 }
 
-export function kernelPrograms(scenario: Scenario): readonly [KernelProgram, KernelProgram] {
+/** Configuration space of each device; where a machine has MMCONFIG is nothing that a kernel here looks at. */
+export function configSpaceOf(index: number): AddressRange {
+  return { first: 0xfd800000 + index * 0x1000, last: 0xfd800fff + index * 0x1000 };
+}
+
+export function kernelPrograms(given: Scenario): readonly [KernelProgram, KernelProgram] {
+  const scenario = { ...given, crashed: { ...given.crashed, release: crashedReleaseOf(given) } };
   const { crashed, capture } = scenario;
   const { crashKernel } = scenario.platform;
   const endsOrderly = releaseNamed(crashed.release)?.atCrash === 'orderly';
@@ -104,7 +114,8 @@ function pciDevices(scenario: Scenario): readonly PciDevice[] {
     const bar = { first: addressOf(first), last: addressOf(last) };
     const { messageTable } = deviceModels.get(device.model) ?? fail(`the scenario was checked: ${device.model}`);
     return {
-      name: device.name, source: sourceOf(device), model: device.model,
+      name: device.name, source: sourceOf(device), aliases: dmaAliases(scenario, device).map(sourceIdOf),
+      config: addressOf(configSpaceOf(index).first), model: device.model,
       isIsaBridge: device.model === 'isa-bridge', bar,
       messageTable: addressOf(first + messageTable),
       outstandingPorts: addressOf(outstandingPortsOf(index).first),
@@ -126,12 +137,24 @@ function platformTable({ platform }: Scenario): PlatformTable {
 function firmwareTable(scenario: Scenario): FirmwareTable {
   return {
     hostAddressWidth: scenario.platform.hostAddressWidth,
-    units: scenario.units.map(({ base, buses, scope, ioapics }) => ({
-      base: addressOf(base), buses, isListed: scope === 'listed',
+    units: scenario.units.map(({ base, buses, endpoints, scope, ioapics }) => ({
+      base: addressOf(base), buses, endpoints: endpoints.map(({ sourceId }) => sourceIdOf(sourceId)),
+      isListed: scope === 'listed',
       ioapics: ioapics.map(({ id, sourceId }) => ({ id, source: sourceIdOf(sourceId) })),
     })),
-    reservedRegions: scenario.devices.flatMap((device) =>
-      device.reservedRegions.map(({ first, last }) =>
-        ({ first: addressOf(first), last: addressOf(last), device: sourceOf(device) }))),
+    reservedRegions: reservedRegions(scenario),
   };
+}
+
+/** An RMRR each, with the devices in its scope: those whose blocks name the same range. */
+function reservedRegions({ devices }: Scenario): FirmwareTable['reservedRegions'] {
+  const regions = new Map<string, { first: Address; last: Address; devices: SourceId[] }>();
+  for (const device of devices) {
+    for (const { first, last } of device.reservedRegions) {
+      const known = regions.get(`${first}-${last}`);
+      if (known !== undefined) known.devices.push(sourceOf(device));
+      else regions.set(`${first}-${last}`, { first: addressOf(first), last: addressOf(last), devices: [sourceOf(device)] });
+    }
+  }
+  return [...regions.values()];
 }

@@ -9,8 +9,9 @@ import { Trace, type Owner } from '../base/event.ts';
 import { Journal } from '../base/journal.ts';
 import { PhysicalMemory, frameRange } from '../base/memory.ts';
 import {
-  addressOf, busOf, bytesOf, sourceIdOf, zeroWord, type Address, type SourceId,
+  addressOf, bytesOf, sourceIdNumber, sourceIdOf, wordOf, zeroWord, type Address, type SourceId,
 } from '../base/word.ts';
+import { requesterIds, unitServing } from '../scenario/topology.ts';
 import type { AddressRange, DeviceDescription, Scenario, UnitDescription } from '../scenario/scenario.ts';
 import { decodeCapability } from '../vtd/capability.ts';
 import { listenedTo, withChoice } from '../vtd/choices.ts';
@@ -19,11 +20,12 @@ import { profileNamed } from '../vtd/profiles.ts';
 import { DmarUnit } from '../vtd/unit.ts';
 import { AddressMap, type RegisterTarget } from './address-map.ts';
 import { Cpu } from './cpu.ts';
+import { ConfigSpace } from './devices/config-space.ts';
 import type { Device } from './devices/device.ts';
 import { deviceModels } from './devices/models.ts';
 import { Fabric } from './fabric.ts';
 import type { Observer } from './observer.ts';
-import { barOf, kernelPrograms, outstandingPortsOf } from './kernels.ts';
+import { barOf, configSpaceOf, kernelPrograms, outstandingPortsOf } from './kernels.ts';
 import { timingWith, unitTiming, type Timing } from './timing.ts';
 
 const unitBytes = 4096;
@@ -51,6 +53,7 @@ export class Machine {
   /** In the order of the scenario: the last one takes the devices that are left. */
   readonly units: readonly DmarUnit[];
   readonly devices: readonly Device[];
+  readonly #configSpaces: readonly ConfigSpace[];
   readonly #fabric: Fabric;
   readonly cpu: Cpu;
 
@@ -66,7 +69,9 @@ export class Machine {
       profile.capability, profile.extendedCapability, hostAddressWidth));
     this.memory = new PhysicalMemory(
       this.journal,
-      scenario.platform.memory.map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
+      // Reserved regions are memory too, of the firmware.
+      [...scenario.platform.memory, ...scenario.devices.flatMap(({ reservedRegions }) => reservedRegions)]
+        .map(({ first, last }) => frameRange(addressOf(first), addressOf(last))),
       capabilities.some(({ coherentWalk }) => !coherentWalk),
       capabilities.some(({ requiresWriteBufferFlush }) => requiresWriteBufferFlush),
     );
@@ -78,6 +83,7 @@ export class Machine {
       deliverInterrupt: (_address, data, cause) => this.cpu.interrupt(data % 256, cause),
     }, this.journal, this.agenda, this.trace);
     this.devices = scenario.devices.map((device) => this.#makeDevice(device, timing));
+    this.#configSpaces = this.devices.map((device) => new ConfigSpace(device, this.journal, this));
     this.cpu = new Cpu(kernelPrograms(scenario), this.memory, this.#addressMap(), timing,
       (cause) => this.devices.forEach(({ outstanding }) => outstanding.afterPanic(cause)),
       observer, this.journal, this.agenda, this.trace);
@@ -122,8 +128,7 @@ export class Machine {
 
   /** The unit that a device's requests go through. */
   unitOf(source: SourceId): DmarUnit {
-    const index = this.scenario.units.findIndex(({ buses }) => buses === null
-      || (busOf(source) >= buses.first && busOf(source) <= buses.last));
+    const index = unitServing(this.scenario.units, sourceIdNumber(source));
     const unit = this.units[index];
     assert(unit !== undefined, 'the scenario was checked: the last unit takes every device that is left');
     return unit;
@@ -162,8 +167,10 @@ export class Machine {
 
   #makeDevice(device: DeviceDescription, timing: Timing): Device {
     const model = deviceModels.get(device.model) ?? fail(`the scenario was checked: model ${device.model}`);
+    const { read, write } = requesterIds(this.scenario, device);
     return model.make(
-      { name: device.name, source: sourceIdOf(device.sourceId), reset: device.reset, paceNs: device.paceNs, timing },
+      { name: device.name, requester: { read: sourceIdOf(read), write: sourceIdOf(write) }, reset: device.reset, reservedRegions: device.reservedRegions,
+        paceNs: device.paceNs, timing },
       { fabric: this.#fabric, journal: this.journal, agenda: this.agenda, trace: this.trace });
   }
 
@@ -176,6 +183,8 @@ export class Machine {
       }),
       ...this.devices.map((device, index) => ({ ...this.#barOf(index), target: deviceRegisters(device) })),
       ...this.devices.map((device, index) => ({ ...outstandingPortsOf(index), target: outstandingPorts(device) })),
+      ...this.#configSpaces.map((space, index) =>
+        ({ ...configSpaceOf(index), target: configRegisters(this.devices[index]?.name ?? '', space) })),
     ]);
   }
 
@@ -213,5 +222,14 @@ function outstandingPorts({ name, outstanding }: Device): RegisterTarget {
     read: () => zeroWord,
     write: (offset, _bytes, value, kernel, cause) => outstanding.writePort(offset, value, kernel, cause),
     registerName: (offset) => outstanding.portName(offset),
+  };
+}
+
+function configRegisters(name: string, space: ConfigSpace): RegisterTarget {
+  return {
+    name,
+    read: (offset) => wordOf(space.read(offset)),
+    write: (offset, _bytes, value, _kernel, cause) => space.write(offset, value.low, cause),
+    registerName: (offset) => space.registerName(offset),
   };
 }

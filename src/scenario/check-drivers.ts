@@ -16,9 +16,10 @@ export function checkDrivers(
   for (const statement of statements) {
     switch (statement.kind) {
       case 'probe':
-        probed.add(statement.device);
         checkDeviceName(context, statement, 'device', statement.device);
         checkDriver(context, statement);
+        if (probed.has(statement.device)) reportSecondProbe(context, statement);
+        probed.add(statement.device);
         break;
       case 'submit':
         checkDeviceName(context, statement, 'device', statement.device);
@@ -43,6 +44,15 @@ function checkDriver(context: CheckContext, statement: { readonly device: string
   context.problems.report(span, {
     code: 'S090', message: `no driver takes over ${quote(statement.device)}`, label: 'its model has no driver',
     help: 'leave the probe out: the device keeps what the crashed kernel set up for it',
+  });
+}
+
+function reportSecondProbe({ spans, problems }: CheckContext, statement: { readonly device: string }): void {
+  const span = spans.ofProperty(statement, 'device');
+  if (span === null) return;
+  problems.report(span, {
+    code: 'S089', message: `${quote(statement.device)} is probed already`, label: 'probed twice',
+    help: 'a kernel binds its driver to a device once',
   });
 }
 

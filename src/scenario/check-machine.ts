@@ -105,17 +105,18 @@ export function checkScopes({ scenario, spans, problems, broken }: CheckContext)
   };
   for (const [index, unit] of scenario.units.entries()) {
     const { buses } = unit;
+    const takesTheRest = buses === null && unit.endpoints.length === 0;
     const isLast = index === scenario.units.length - 1;
     const earlier = scenario.units.slice(0, index);
     if (earlier.some(({ base }) => base === unit.base)) {
       report(unit, 'two units have their registers at one address', 'the second of them',
         'give each unit a page of its own');
-    } else if (buses === null && !isLast) {
+    } else if (takesTheRest && !isLast) {
       report(unit, 'a unit without `buses` takes every device that is left', 'not the last unit',
-        'put it behind the others, or give it `buses 0x20-0x3f`');
-    } else if (buses !== null && isLast) {
+        'put it behind the others, or give it `buses 0x20-0x3f` or `endpoint 00:02.0`');
+    } else if (!takesTheRest && isLast) {
       report(unit, 'no unit takes the devices that are left', 'the last unit',
-        'leave `buses` out of one unit, and put it last');
+        'leave `buses` and `endpoint` out of one unit, and put it last');
     } else if (buses !== null && (buses.first > buses.last || buses.last > lastBus)) {
       report(unit, 'these are not the numbers of buses', 'beyond 0xff, or the wrong way round',
         'a segment has the buses 0x0 to 0xff');

@@ -9,12 +9,14 @@ import type { CheckContext, Vocabulary } from './check-context.ts';
 import { checkDrivers } from './check-drivers.ts';
 import { checkCommandLine, checkCrashedStatements } from './check-kernels.ts';
 import { checkBar, checkDeviceRanges, checkIoApics, checkPlatform, checkScopes, checkUnit } from './check-machine.ts';
+import { checkDeviceOverlaps } from './check-overlaps.ts';
+import { checkTopology } from './check-topology.ts';
 import { limits } from './limits.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
 import type { Problems } from './problems.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
-import { imageRelease, type UnitDescription } from './scenario.ts';
+import { imageRelease, sameRelease, type Expectation, type UnitDescription } from './scenario.ts';
 import { suggestion } from './suggest.ts';
 import { printSourceId } from './values.ts';
 
@@ -31,7 +33,9 @@ export function checkScenario(
   checkTimings(context);
   checkUnits(context);
   checkDevices(context);
-  if (scenario.crashed.release !== imageRelease || scenario.crashed.imageFile === null) {
+  checkTopology(context);
+  const { release, imageFile } = scenario.crashed;
+  if (release !== sameRelease && (release !== imageRelease || imageFile === null)) {
     checkName(context, scenario.crashed, 'release', scenario.crashed.release, 'S051',
       'kernel release', vocabulary.releases);
   }
@@ -80,6 +84,7 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
   const lists: readonly (readonly [readonly object[], number, string])[] = [
     [scenario.units, limits.units, 'units'],
     [scenario.devices, limits.devices, 'devices'],
+    [scenario.bridges, limits.devices, 'bridges'],
     [crashed.statements, limits.statementsPerKernel, 'statements of the crashed kernel'],
     [capture.statements, limits.statementsPerKernel, 'statements of the capture kernel'],
     [crashed.config, limits.repetitions, 'options of the crashed kernel\'s build'],
@@ -90,6 +95,7 @@ function checkCounts({ scenario, spans, problems }: CheckContext): boolean {
     [platform.timings, limits.repetitions, 'timings'],
     [platform.pciWindows, limits.repetitions, 'windows of the host bridge'],
     ...scenario.units.map((unit) => [unit.ioapics, limits.repetitions, 'I/O APICs'] as const),
+    ...scenario.units.map((unit) => [unit.endpoints, limits.devices, 'endpoints'] as const),
     ...scenario.units.map((unit) => [unit.choices, limits.repetitions, 'choices'] as const),
     ...scenario.devices.map((device) =>
       [device.reservedRegions, limits.repetitions, 'reserved regions'] as const),
@@ -155,26 +161,37 @@ function checkUnitRegisters({ spans, problems, vocabulary }: CheckContext, unit:
 }
 
 function checkDevices(context: CheckContext): void {
-  const { scenario, spans, problems, vocabulary } = context;
+  const { scenario, vocabulary } = context;
   requireOne(context, scenario.devices, 'devices', 'device');
   checkDistinct(context, scenario.devices, 'device');
+  checkDistinct(context, scenario.bridges, 'bridge');
   const names = new Map<number, string>();
+  for (const bridge of scenario.bridges) checkSourceId(context, bridge, names);
   for (const device of scenario.devices) {
     checkName(context, device, 'model', device.model, 'S052', 'model', [...vocabulary.models.keys()]);
     checkBar(context, device);
     checkDeviceRanges(context, device);
-    const span = spans.ofProperty(device, 'sourceId');
-    if (span === null) continue;
-    const other = names.get(device.sourceId);
-    if (other === undefined) {
-      names.set(device.sourceId, device.name);
-      continue;
-    }
-    problems.report(span, {
-      code: 'S066', label: 'the same source id',
-      message: `${printSourceId(device.sourceId)} is the source id of ${quote(other)} already`,
-    });
+    checkSourceId(context, device, names);
   }
+  checkDeviceOverlaps(context);
+}
+
+function checkSourceId(
+  { spans, problems }: CheckContext,
+  node: { readonly name: string; readonly sourceId: number },
+  names: Map<number, string>,
+): void {
+  const span = spans.ofProperty(node, 'sourceId');
+  if (span === null) return;
+  const other = names.get(node.sourceId);
+  if (other === undefined) {
+    names.set(node.sourceId, node.name);
+    return;
+  }
+  problems.report(span, {
+    code: 'S066', label: 'the same source id',
+    message: `${printSourceId(node.sourceId)} is the source id of ${quote(other)} already`,
+  });
 }
 
 function requireOne(
@@ -210,9 +227,14 @@ function checkDistinct(
 }
 
 function checkExpectations(context: CheckContext): void {
+  checkReleases(context, context.scenario.expectations, 'Result');
+  checkReleases(context, context.scenario.explorations, 'Explored');
+}
+
+function checkReleases(context: CheckContext, expectations: readonly Expectation[], line: string): void {
   const { scenario, spans, broken, problems, vocabulary } = context;
   const seen = new Set<string>();
-  for (const expectation of scenario.expectations) {
+  for (const expectation of expectations) {
     const span = spans.ofNode(expectation);
     if (span === null) continue;
     const written = expectation.release;
@@ -227,7 +249,8 @@ function checkExpectations(context: CheckContext): void {
     const release = written ?? scenario.capture.release;
     if (seen.has(release)) {
       problems.report(span, {
-        code: 'S067', message: `${quote(release)} has a Result already`, label: 'the second Result',
+        code: 'S067', message: `${quote(release)} has ${line === 'Result' ? 'a' : 'an'} ${line} line already`,
+        label: `the second ${line}`,
       });
     }
     seen.add(release);

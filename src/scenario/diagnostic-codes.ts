@@ -66,7 +66,8 @@ const table = {
     'A block or a statement is missing without which the scenario means nothing.',
   S028:
     'A Result line in the head comment is written `Result: Holds`, `Result: Violated` or, for '
-    + 'another capture kernel, `Result with RELEASE: Violated`.',
+    + 'another capture kernel, `Result with RELEASE: Violated`. What holds in every interleaving is said '
+    + 'with `Explored` in its place.',
 
   S030:
     'A name is made of lower-case letters, digits and `_ . -`, begins with a letter or digit, '
@@ -160,7 +161,7 @@ const table = {
   S066:
     'Two devices have one source id. The unit could not tell them apart.',
   S067:
-    'One release has two Result lines. `Result:` is about the release of the capture block.',
+    'One release has two Result or two Explored lines. `Result:` is about the release of the capture block.',
   S068:
     'The units do not share out the devices: each bus belongs to one unit, and the last unit, without '
     + '`buses`, takes every device that is left (INCLUDE_PCI_ALL).',
@@ -217,6 +218,12 @@ const table = {
   S087:
     'An order is a list of actors with slashes between them, each with the way in which it acts where '
     + 'there are several, and with a run length: `cpu*120/hpsa.outstanding0:15/dma16*8`.',
+  S088:
+    'A BAR lies in memory, or a BAR or an RMRR shares addresses with a BAR, with the registers of a unit or '
+    + 'with another RMRR. One thing answers at an address. An RMRR may lie in memory, and devices may share '
+    + 'one as a whole.',
+  S089:
+    'A kernel probes a device that it has probed before. Its driver is bound by then.',
 
   S090:
     'A probe of a device whose model has no driver. Such a device keeps the context entry that was '
@@ -231,6 +238,19 @@ const table = {
   S094:
     'A BAR is smaller than what the model of the device answers, so that its driver would write to '
     + 'registers that are not there.',
+
+  S100:
+    'The buses of a bridge are those below it: from its secondary to its subordinate bus, all behind the '
+    + 'bus that the bridge itself is on.',
+  S101:
+    'The buses of two bridges cross. A bus is below one bridge, which may be below another.',
+  S102:
+    'The alias of a device is the source id of a device or bridge of the scenario. An alias is an id that '
+    + 'nobody has: a function that the device does not have, but puts on its requests.',
+  S103:
+    'Two units name one device in their scopes, or one names it twice.',
+  S104:
+    'A unit names a device that no block describes.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof table;

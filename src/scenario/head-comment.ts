@@ -1,4 +1,4 @@
-/** The head comment: its Result lines, which are checked, and its prose, which is for people. */
+/** The head comment: its Result and Explored lines, which are checked, and its prose, which is for people. */
 
 import type { Problems } from './problems.ts';
 import type { Expectation } from './scenario.ts';
@@ -8,10 +8,11 @@ import { quote } from './printable.ts';
 export interface HeadComment {
   readonly about: string;
   readonly expectations: readonly Expectation[];
+  readonly explorations: readonly Expectation[];
 }
 
-const resultLike = /^Result(?::| with [^\s:]+:)/;
-const resultLine = /^Result(?: with ([a-z0-9][a-z0-9_.-]{0,63}))?:[ \t]*(Holds|Violated)$/;
+const resultLike = /^(?:Result|Explored)(?::| with [^\s:]+:)/;
+const resultLine = /^(Result|Explored)(?: with ([a-z0-9][a-z0-9_.-]{0,63}))?:[ \t]*(Holds|Violated)$/;
 
 /** `inside` is the span between the comment marks. */
 export function parseHeadComment(
@@ -21,6 +22,7 @@ export function parseHeadComment(
   spans: SpanTable,
 ): HeadComment {
   const expectations: Expectation[] = [];
+  const explorations: Expectation[] = [];
   const prose: string[] = [];
   let start = inside.start;
   for (const written of source.slice(inside.start, inside.end).split('\n')) {
@@ -37,22 +39,24 @@ export function parseHeadComment(
     }
     const expectation = parseResult(text);
     if (expectation === null) reportResult(problems, span, text);
-    else expectations.push(spans.place(expectation, span));
+    else (text.startsWith('Explored') ? explorations : expectations).push(spans.place(expectation, span));
   }
-  return { about: withoutBlankEnds(prose).join('\n'), expectations };
+  return { about: withoutBlankEnds(prose).join('\n'), expectations, explorations };
 }
 
 function parseResult(text: string): Expectation | null {
   const match = resultLine.exec(text);
-  const result = match?.[2];
+  const result = match?.[3];
   if (result !== 'Holds' && result !== 'Violated') return null;
-  return { release: match?.[1] ?? null, result };
+  return { release: match?.[2] ?? null, result };
 }
 
 function reportResult(problems: Problems, span: Span, text: string): void {
   problems.report(span, {
-    code: 'S028', message: `${quote(text)} is not a Result line`, label: 'not understood',
-    help: 'write `Result: Holds`, `Result: Violated` or `Result with RELEASE: Violated`',
+    code: 'S028', message: `${quote(text)} is not ${text.startsWith('Result') ? 'a Result' : 'an Explored'} line`,
+    label: 'not understood',
+    help: 'write `Result: Holds`, `Result: Violated` or `Result with RELEASE: Violated`; '
+      + 'for every interleaving `Explored` instead of `Result`',
   });
 }
 
@@ -63,9 +67,13 @@ function withoutBlankEnds(lines: readonly string[]): readonly string[] {
 }
 
 /** Without a newline at the end; empty when there is nothing to say. */
-export function printHeadComment({ about, expectations }: HeadComment): string {
-  const lines = expectations.map(({ release, result }) =>
-    release === null ? `Result: ${result}` : `Result with ${release}: ${result}`);
+export function printHeadComment({ about, expectations, explorations }: HeadComment): string {
+  const line = (word: string, { release, result }: Expectation): string =>
+    `${word}${release === null ? '' : ` with ${release}`}: ${result}`;
+  const lines = [
+    ...expectations.map((expectation) => line('Result', expectation)),
+    ...explorations.map((expectation) => line('Explored', expectation)),
+  ];
   if (lines.length > 0 && about !== '') lines.push('');
   if (about !== '') lines.push(...about.split('\n'));
   if (lines.length === 0) return '';

@@ -81,6 +81,11 @@ export class JsonShape {
     return this.#members.has(key) && !this.isNull(key) ? this.string(key, read) : null;
   }
 
+  /** As `array`; null also where the key is not there. */
+  optionalArray<Item>(key: string, read: (item: JsonValue) => Item | null): readonly Item[] | null {
+    return this.#members.has(key) ? this.array(key, read) : null;
+  }
+
   number(key: string, check: (value: number) => Reading<number>): LocatedValue<number> | null {
     const json = this.member(key);
     if (json === null) return null;

@@ -7,7 +7,7 @@ import { suggestion } from './suggest.ts';
 
 /** The words that begin a block or statement outside of braces; none begins a statement inside. */
 export const topLevelWords: readonly string[] = [
-  'platform', 'unit', 'device', 'crashed', 'capture', 'never', 'sometimes', 'always', 'schedule', 'order',
+  'platform', 'unit', 'bridge', 'device', 'crashed', 'capture', 'never', 'sometimes', 'always', 'schedule', 'order',
 ];
 
 export interface StatementRule {

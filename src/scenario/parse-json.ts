@@ -17,7 +17,8 @@ import { readAddress, readRegisterValue } from './quantities.ts';
 import { readOrder } from './order-text.ts';
 import { readSchedule } from './schedule-text.ts';
 import {
-  apicModes, unitScopes, type AddressRange, type ConfigWord, type DeviceDescription, type Expectation, type IoApic,
+  apicModes, bridgeKinds, unitScopes, type AddressRange, type BridgeDescription, type ConfigWord, type DeviceDescription,
+  type Endpoint, type Expectation, type IoApic,
   type KernelDescription, type PlatformDescription, type ResetBehaviour, type Scenario, type TimingSetting,
   type UnitDescription,
 } from './scenario.ts';
@@ -28,7 +29,7 @@ import type { Reading } from './values.ts';
 export const jsonFormat = 'dmarsim-scenario/1';
 
 const scenarioKeys: readonly string[] = [
-  'format', 'name', 'about', 'expectations', 'platform', 'units', 'devices', 'crashed', 'capture',
+  'format', 'name', 'about', 'expectations', 'explorations', 'platform', 'units', 'bridges', 'devices', 'crashed', 'capture',
   'claims', 'schedule', 'order',
 ];
 
@@ -58,11 +59,13 @@ export function parseJson(source: string, problems: Problems): ParsedScenario | 
     name: shape.string('name', readName)?.value ?? '',
     about: shape.string('about', readProse)?.value ?? '',
     expectations: shape.array('expectations', (item) => readExpectation(context, item)) ?? [],
+    explorations: shape.optionalArray('explorations', (item) => readExpectation(context, item)) ?? [],
     platform: part('platform', platformJson === null ? null : readPlatform(context, platformJson), {
       hostAddressWidth: limits.hostAddressWidth.highest, memory: [],
       crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic', timings: [],
     }),
     units: part('units', shape.array('units', (item) => readUnit(context, item)), []),
+    bridges: part('bridges', shape.array('bridges', (item) => readBridge(context, item)), []),
     devices: part('devices', shape.array('devices', (item) => readDevice(context, item)), []),
     crashed: kernel('crashed', readCrashedStatement),
     capture: kernel('capture', readCaptureStatement),
@@ -141,7 +144,7 @@ function readTiming(context: JsonContext, json: JsonValue): TimingSetting | null
 
 function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null {
   const shape = shapeOf(context, json, 'a unit', [
-    'name', 'base', 'profile', 'capability', 'extendedCapability', 'buses', 'scope', 'ioapics', 'choices',
+    'name', 'base', 'profile', 'capability', 'extendedCapability', 'buses', 'endpoints', 'scope', 'ioapics', 'choices',
   ]);
   if (shape === null) return null;
   const name = shape.string('name', readName);
@@ -151,16 +154,36 @@ function readUnit(context: JsonContext, json: JsonValue): UnitDescription | null
   const takesTheRest = busesJson?.kind === 'null';
   const buses = busesJson === null || takesTheRest ? null : readJsonRange(context, busesJson);
   const scope = shape.string('scope', (text) => readWord(text, unitScopes));
+  const endpoints = shape.array('endpoints', (item) => readEndpoint(context, item));
   const ioapics = shape.array('ioapics', (item) => readIoApic(context, item));
   const choices = shape.array('choices', (item) => readChoice(context, item));
   const capability = shape.optionalString('capability', readRegisterValue);
   const extendedCapability = shape.optionalString('extendedCapability', readRegisterValue);
   if (name === null || base === null || profile === null || choices === null) return null;
-  if ((buses === null && !takesTheRest) || scope === null || ioapics === null) return null;
+  if ((buses === null && !takesTheRest) || scope === null || ioapics === null || endpoints === null) return null;
   return shape.place({
     name: name.value, base: base.value, profile: profile.value, capability: capability?.value ?? null,
-    extendedCapability: extendedCapability?.value ?? null, buses, scope: scope.value, ioapics, choices,
+    extendedCapability: extendedCapability?.value ?? null, buses, endpoints,
+    scope: scope.value, ioapics, choices,
   });
+}
+
+function readEndpoint(context: JsonContext, json: JsonValue): Endpoint | null {
+  const shape = shapeOf(context, json, 'an endpoint', ['sourceId']);
+  const sourceId = shape?.string('sourceId', readSourceId) ?? null;
+  return shape === null || sourceId === null ? null : shape.place({ sourceId: sourceId.value });
+}
+
+function readBridge(context: JsonContext, json: JsonValue): BridgeDescription | null {
+  const shape = shapeOf(context, json, 'a bridge', ['name', 'sourceId', 'kind', 'buses']);
+  if (shape === null) return null;
+  const name = shape.string('name', readName);
+  const sourceId = shape.string('sourceId', readSourceId);
+  const kind = shape.string('kind', (text) => readWord(text, bridgeKinds));
+  const busesJson = shape.member('buses');
+  const buses = busesJson === null ? null : readJsonRange(context, busesJson);
+  if (name === null || sourceId === null || kind === null || buses === null) return null;
+  return shape.place({ name: name.value, sourceId: sourceId.value, kind: kind.value, buses });
 }
 
 function readIoApic(context: JsonContext, json: JsonValue): IoApic | null {
@@ -183,7 +206,7 @@ function readChoice(
 }
 
 function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | null {
-  const keys = ['name', 'sourceId', 'model', 'bar', 'reservedRegions', 'reset', 'paceNs'];
+  const keys = ['name', 'sourceId', 'alias', 'model', 'bar', 'reservedRegions', 'reset', 'paceNs'];
   const shape = shapeOf(context, json, 'a device', keys);
   if (shape === null) return null;
   const name = shape.string('name', readName);
@@ -195,14 +218,17 @@ function readDevice(context: JsonContext, json: JsonValue): DeviceDescription | 
   const regions = shape.array('reservedRegions', (item) => readJsonRange(context, item));
   const resetJson = shape.member('reset');
   const reset = resetJson === null ? null : readReset(context, resetJson);
+  const withoutAlias = shape.isNull('alias');
+  const alias = withoutAlias ? null : shape.string('alias', readSourceId);
   const atOwnPace = shape.isNull('paceNs');
   const pace = atOwnPace ? null : shape.number('paceNs', readPeriodNs);
   if (name === null || sourceId === null || model === null || regions === null || reset === null) {
     return null;
   }
   if ((bar === null && !withoutBar) || (pace === null && !atOwnPace)) return null;
+  if (alias === null && !withoutAlias) return null;
   return shape.place({
-    name: name.value, sourceId: sourceId.value, model: model.value, bar, reservedRegions: regions,
+    name: name.value, sourceId: sourceId.value, alias: alias?.value ?? null, model: model.value, bar, reservedRegions: regions,
     reset, paceNs: pace?.value ?? null,
   });
 }

@@ -7,7 +7,8 @@ import { parseBlock } from './parse-block.ts';
 import type { StatementRule } from './parse-block.ts';
 import { readAddress, readDuration, readPeriod, readRange, readRegisterValue } from './quantities.ts';
 import {
-  apicModes, unitScopes, type AddressRange, type ApicMode, type DeviceDescription, type IoApic,
+  apicModes, bridgeKinds, unitScopes, type AddressRange, type ApicMode, type BridgeDescription, type BridgeKind,
+  type DeviceDescription, type Endpoint, type IoApic,
   type PlatformDescription, type ResetBehaviour, type TimingSetting, type UnitDescription, type UnitScope,
 } from './scenario.ts';
 import type { Span } from './span.ts';
@@ -83,6 +84,7 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
     capability: Located<Word64> | null; extendedCapability: Located<Word64> | null; scope: Located<UnitScope> | null;
   } = { base: null, profile: null, buses: null, capability: null, extendedCapability: null, scope: null };
   const ioapics: IoApic[] = [];
+  const endpoints: Endpoint[] = [];
   const choices: { readonly name: string; readonly value: string }[] = [];
   const rules = new Map<string, StatementRule>([
     ['profile', { occurs: 'once', parse: () => {
@@ -104,6 +106,12 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
     ['buses', { occurs: 'at most once', parse: () => {
       fields.buses = parseRange(cursor);
       return fields.buses !== null;
+    } }],
+    ['endpoint', { occurs: 'repeatedly', parse: (keyword) => {
+      const sourceId = cursor.value('a bus:device.function', readSourceId);
+      if (sourceId === null) return false;
+      endpoints.push(cursor.spans.place({ sourceId: sourceId.value }, cursor.since(keyword)));
+      return true;
     } }],
     ['scope', { occurs: 'at most once', parse: () => {
       fields.scope = cursor.value('how the firmware lists devices', (text) => readWord(text, unitScopes));
@@ -134,7 +142,7 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   const node = {
     name: name?.value ?? '', base: fields.base?.value ?? 0, profile: fields.profile?.value ?? '',
     capability: fields.capability?.value ?? null, extendedCapability: fields.extendedCapability?.value ?? null,
-    buses: fields.buses, scope: fields.scope?.value ?? 'all', ioapics, choices,
+    buses: fields.buses, endpoints, scope: fields.scope?.value ?? 'all', ioapics, choices,
   };
   cursor.spans.place(node, cursor.since(header));
   placeValue(cursor, node, 'name', name);
@@ -146,6 +154,33 @@ export function parseUnit(cursor: Cursor, header: Span): ParsedBlock<UnitDescrip
   return { node, whole: whole && headed };
 }
 
+export function parseBridge(cursor: Cursor, header: Span): ParsedBlock<BridgeDescription> {
+  const name = cursor.value('the name of the bridge', readName);
+  const sourceId = name === null ? null : cursor.value('a bus:device.function', readSourceId);
+  const headed = parseRestOfHeader(cursor, sourceId !== null);
+  const headerSpan = cursor.since(header);
+  const fields: { kind: Located<BridgeKind> | null; buses: AddressRange | null } = { kind: null, buses: null };
+  const rules = new Map<string, StatementRule>([
+    ['kind', { occurs: 'once', parse: () => {
+      fields.kind = cursor.value('a kind of bridge', (text) => readWord(text, bridgeKinds));
+      return fields.kind !== null;
+    } }],
+    ['buses', { occurs: 'once', parse: () => {
+      fields.buses = parseRange(cursor);
+      return fields.buses !== null;
+    } }],
+  ]);
+  const whole = parseBlock(cursor, 'bridge', headerSpan, rules);
+  const node = {
+    name: name?.value ?? '', sourceId: sourceId?.value ?? 0, kind: fields.kind?.value ?? 'pcie',
+    buses: fields.buses ?? { first: 1, last: 1 },
+  };
+  cursor.spans.place(node, cursor.since(header));
+  placeValue(cursor, node, 'name', name);
+  placeValue(cursor, node, 'sourceId', sourceId);
+  return { node, whole: whole && headed };
+}
+
 export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDescription> {
   const name = cursor.value('the name of the device', readName);
   const sourceId = name === null ? null : cursor.value('a bus:device.function', readSourceId);
@@ -153,7 +188,8 @@ export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDes
   const headerSpan = cursor.since(header);
   const fields: {
     model: Located<string> | null; bar: AddressRange | null; reset: ResetBehaviour; pace: Located<number> | null;
-  } = { model: null, bar: null, reset: { kind: 'stops' }, pace: null };
+    alias: Located<number> | null;
+  } = { model: null, bar: null, reset: { kind: 'stops' }, pace: null, alias: null };
   const reservedRegions: AddressRange[] = [];
   const rules = new Map<string, StatementRule>([
     ['model', { occurs: 'once', parse: () => {
@@ -171,6 +207,10 @@ export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDes
       fields.reset = cursor.spans.place(reset, cursor.since(keyword));
       return true;
     } }],
+    ['alias', { occurs: 'at most once', parse: () => {
+      fields.alias = cursor.value('a bus:device.function', readSourceId);
+      return fields.alias !== null;
+    } }],
     ['pace', { occurs: 'at most once', parse: () => {
       fields.pace = cursor.value('a duration', readPeriod);
       return fields.pace !== null;
@@ -178,7 +218,8 @@ export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDes
   ]);
   const whole = parseBlock(cursor, 'device', headerSpan, rules);
   const node = {
-    name: name?.value ?? '', sourceId: sourceId?.value ?? 0, model: fields.model?.value ?? '',
+    name: name?.value ?? '', sourceId: sourceId?.value ?? 0, alias: fields.alias?.value ?? null,
+    model: fields.model?.value ?? '',
     bar: fields.bar, reservedRegions, reset: fields.reset, paceNs: fields.pace?.value ?? null,
   };
   cursor.spans.place(node, cursor.since(header));
@@ -186,6 +227,7 @@ export function parseDevice(cursor: Cursor, header: Span): ParsedBlock<DeviceDes
   placeValue(cursor, node, 'sourceId', sourceId);
   placeValue(cursor, node, 'model', fields.model);
   placeValue(cursor, node, 'paceNs', fields.pace);
+  placeValue(cursor, node, 'alias', fields.alias);
   return { node, whole: whole && headed };
 }
 

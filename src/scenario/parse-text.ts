@@ -10,7 +10,7 @@ import type { HeadComment } from './head-comment.ts';
 import { reportRepeated, topLevelWords } from './parse-block.ts';
 import { parseClaim, quantifiers } from './parse-claim.ts';
 import { parseCapture, parseCrashed } from './parse-kernel.ts';
-import { parseDevice, parsePlatform, parseUnit } from './parse-machine.ts';
+import { parseBridge, parseDevice, parsePlatform, parseUnit } from './parse-machine.ts';
 import type { ParsedBlock } from './parse-machine.ts';
 import type { BrokenPart, ParsedScenario } from './parsed.ts';
 import { quote } from './printable.ts';
@@ -18,8 +18,8 @@ import type { Problems } from './problems.ts';
 import { readOrder } from './order-text.ts';
 import { readSchedule } from './schedule-text.ts';
 import type {
-  CaptureStatement, Claim, CrashedStatement, DeviceDescription, KernelDescription,
-  PlatformDescription, OrderedAct, Scenario, UnitDescription,
+  BridgeDescription, CaptureStatement, Claim, CrashedStatement, DeviceDescription, KernelDescription,
+  OrderedAct, PlatformDescription, Scenario, UnitDescription,
 } from './scenario.ts';
 import { SpanTable } from './span.ts';
 import type { Span } from './span.ts';
@@ -32,7 +32,7 @@ export function parseText(source: string, problems: Problems): ParsedScenario | 
 }
 
 const blockWords: ReadonlySet<string> = new Set(
-  ['platform', 'unit', 'device', 'crashed', 'capture'],
+  ['platform', 'unit', 'bridge', 'device', 'crashed', 'capture'],
 );
 
 class TextParser {
@@ -43,6 +43,7 @@ class TextParser {
   readonly #broken = new Set<BrokenPart>();
   readonly #seen = new Set<string>();
   readonly #units: UnitDescription[] = [];
+  readonly #bridges: BridgeDescription[] = [];
   readonly #devices: DeviceDescription[] = [];
   readonly #claims: Claim[] = [];
   #platform: PlatformDescription | null = null;
@@ -99,7 +100,7 @@ class TextParser {
   #parseHead(): HeadComment {
     const cursor = this.#cursor;
     const inside = cursor.passToHeadComment();
-    if (inside === null) return { about: '', expectations: [] };
+    if (inside === null) return { about: '', expectations: [], explorations: [] };
     return parseHeadComment(this.#source, inside, this.#problems, this.#spans);
   }
 
@@ -146,6 +147,9 @@ class TextParser {
         break;
       case 'unit':
         this.#units.push(this.#block('units', parseUnit(cursor, keyword)));
+        break;
+      case 'bridge':
+        this.#bridges.push(this.#block('bridges', parseBridge(cursor, keyword)));
         break;
       case 'device':
         this.#devices.push(this.#block('devices', parseDevice(cursor, keyword)));
@@ -214,13 +218,13 @@ class TextParser {
 
   #scenario(name: string, head: HeadComment): Scenario {
     return {
-      name, about: head.about, expectations: head.expectations,
+      name, about: head.about, expectations: head.expectations, explorations: head.explorations,
       platform: this.#platform
         ?? {
           hostAddressWidth: 64, memory: [], crashKernel: { first: 0, last: 0 }, pciWindows: [], apic: 'xapic',
           timings: [],
         },
-      units: this.#units, devices: this.#devices,
+      units: this.#units, bridges: this.#bridges, devices: this.#devices,
       crashed: this.#crashed ?? { release: '', imageFile: null, commandLine: '', config: [], statements: [] },
       capture: this.#capture ?? { release: '', imageFile: null, commandLine: '', config: [], statements: [] },
       claims: this.#claims, image: null, schedule: this.#schedule, order: this.#order,

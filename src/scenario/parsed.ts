@@ -4,7 +4,7 @@ import type { Scenario } from './scenario.ts';
 import type { SpanTable } from './span.ts';
 
 /** Parts of a scenario in which something could not be understood. */
-export type BrokenPart = 'platform' | 'units' | 'devices' | 'crashed' | 'capture' | 'claims';
+export type BrokenPart = 'platform' | 'units' | 'bridges' | 'devices' | 'crashed' | 'capture' | 'claims';
 
 /**
  * A whole tree even for a file with errors: what is missing or was not understood has a placeholder

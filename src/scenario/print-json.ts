@@ -20,6 +20,8 @@ export function printJson(scenario: Scenario): string {
     name: scenario.name,
     about: scenario.about,
     expectations: scenario.expectations.map(({ release, result }) => ({ release, result })),
+    ...(scenario.explorations.length === 0 ? {}
+      : { explorations: scenario.explorations.map(({ release, result }) => ({ release, result })) }),
     platform: {
       hostAddressWidth: platform.hostAddressWidth,
       memory: platform.memory.map(rangeJson),
@@ -32,13 +34,17 @@ export function printJson(scenario: Scenario): string {
       name: unit.name, base: printAddress(unit.base), profile: unit.profile,
       ...(unit.capability === null ? {} : { capability: hex(unit.capability) }),
       ...(unit.extendedCapability === null ? {} : { extendedCapability: hex(unit.extendedCapability) }),
-      buses: unit.buses === null ? null : rangeJson(unit.buses), scope: unit.scope,
+      buses: unit.buses === null ? null : rangeJson(unit.buses),
+      endpoints: unit.endpoints.map(({ sourceId }) => ({ sourceId: printSourceId(sourceId) })), scope: unit.scope,
       ioapics: unit.ioapics.map(({ id, sourceId }) => ({ id, sourceId: printSourceId(sourceId) })),
       choices: unit.choices.map((choice) => ({ name: choice.name, value: choice.value })),
     })),
+    bridges: scenario.bridges.map(({ name, sourceId, kind, buses }) =>
+      ({ name, sourceId: printSourceId(sourceId), kind, buses: rangeJson(buses) })),
     devices: scenario.devices.map((device) => ({
       name: device.name,
       sourceId: printSourceId(device.sourceId),
+      alias: device.alias === null ? null : printSourceId(device.alias),
       model: device.model,
       bar: device.bar === null ? null : rangeJson(device.bar),
       reservedRegions: device.reservedRegions.map(rangeJson),

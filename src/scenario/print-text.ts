@@ -24,6 +24,8 @@ export function printText(scenario: Scenario): string {
     printHeadComment(scenario),
     block('platform', platformLines(scenario.platform)),
     ...scenario.units.map((unit) => block(`unit ${unit.name}`, unitLines(unit))),
+    ...scenario.bridges.map(({ name, sourceId, kind, buses }) =>
+      block(`bridge ${name} ${printSourceId(sourceId)}`, [`kind ${kind}`, `buses ${rangeText(buses)}`])),
     ...scenario.devices.map((device) =>
       block(`device ${device.name} ${printSourceId(device.sourceId)}`, deviceLines(device))),
     block(`crashed ${scenario.crashed.release}${imageText(scenario.crashed.imageFile)}`,
@@ -62,6 +64,7 @@ function unitLines(unit: UnitDescription): readonly string[] {
     ...(unit.extendedCapability === null ? [] : [`extended-capability ${hex(unit.extendedCapability)}`]),
     `base ${printAddress(unit.base)}`,
     ...(unit.buses === null ? [] : [`buses ${rangeText(unit.buses)}`]),
+    ...unit.endpoints.map(({ sourceId }) => `endpoint ${printSourceId(sourceId)}`),
     ...(unit.scope === 'all' ? [] : [`scope ${unit.scope}`]),
     ...unit.ioapics.map(({ id, sourceId }) => `ioapic ${id} ${printSourceId(sourceId)}`),
     ...unit.choices.map(({ name, value }) => `choice ${name} ${value}`),
@@ -71,6 +74,7 @@ function unitLines(unit: UnitDescription): readonly string[] {
 function deviceLines(device: DeviceDescription): readonly string[] {
   return [
     `model ${device.model}`,
+    ...(device.alias === null ? [] : [`alias ${printSourceId(device.alias)}`]),
     ...(device.bar === null ? [] : [`bar ${rangeText(device.bar)}`]),
     ...device.reservedRegions.map((range) => `rmrr ${rangeText(range)}`),
     `reset ${resetText(device.reset)}`,

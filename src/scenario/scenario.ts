@@ -22,8 +22,11 @@ export interface Scenario {
   /** The prose of the head comment, without its `Result` lines; lines are joined by "\n". */
   readonly about: string;
   readonly expectations: readonly Expectation[];
+  /** `Explored: Holds` and `Explored with RELEASE: Violated`: the same, of every interleaving. */
+  readonly explorations: readonly Expectation[];
   readonly platform: PlatformDescription;
   readonly units: readonly UnitDescription[];
+  readonly bridges: readonly BridgeDescription[];
   readonly devices: readonly DeviceDescription[];
   readonly crashed: KernelDescription<CrashedStatement>;
   readonly capture: KernelDescription<CaptureStatement>;
@@ -74,8 +77,10 @@ export interface UnitDescription {
   /** What CAP and ECAP read, where that is not what the profile says. */
   readonly capability: Word64 | null;
   readonly extendedCapability: Word64 | null;
-  /** The buses in its device scope; null: every device that no other unit has (INCLUDE_PCI_ALL). */
+  /** The buses in its device scope; null and no endpoints: every device that no other unit has (INCLUDE_PCI_ALL). */
   readonly buses: AddressRange | null;
+  /** Single devices in its device scope. */
+  readonly endpoints: readonly Endpoint[];
   readonly scope: UnitScope;
   /** I/O APICs in its device scope; where no unit has one, the firmware does not offer interrupt remapping. */
   readonly ioapics: readonly IoApic[];
@@ -87,6 +92,23 @@ export interface UnitDescription {
 export const unitScopes = ['all', 'listed'] as const;
 export type UnitScope = (typeof unitScopes)[number];
 
+/** A device in a unit's scope, by its source-id. */
+export interface Endpoint {
+  readonly sourceId: number;
+}
+
+/** A port of a root complex or switch, or a bridge with a conventional PCI bus below it. */
+export const bridgeKinds = ['pcie', 'pci', 'pcie-to-pci'] as const;
+export type BridgeKind = (typeof bridgeKinds)[number];
+
+export interface BridgeDescription {
+  readonly name: string;
+  readonly sourceId: number;
+  readonly kind: BridgeKind;
+  /** Secondary to subordinate bus. */
+  readonly buses: AddressRange;
+}
+
 export interface IoApic {
   readonly id: number;
   /** The source-id of its interrupt requests, packed as a device's. */
@@ -97,6 +119,8 @@ export interface DeviceDescription {
   readonly name: string;
   /** Bus, device and function packed as the unit sees them: bus 15:8, device 7:3, function 2:0. */
   readonly sourceId: number;
+  /** A second source-id that its requests carry, by a fault of the device; null: none. */
+  readonly alias: number | null;
   readonly model: string;
   readonly bar: AddressRange | null;
   /** In the order of the firmware's DMAR table. */
@@ -116,6 +140,12 @@ export type ResetBehaviour =
 
 /** Stands in the place of a release where the crashed kernel is not simulated but left an image behind. */
 export const imageRelease = 'image';
+/** Stands in the place of the crashed kernel's release where it is the capture kernel's, whichever that is. */
+export const sameRelease = 'same';
+
+export function crashedReleaseOf({ crashed, capture }: Pick<Scenario, 'crashed' | 'capture'>): string {
+  return crashed.release === sameRelease ? capture.release : crashed.release;
+}
 
 export interface ConfigWord {
   readonly word: string;

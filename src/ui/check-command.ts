@@ -1,6 +1,4 @@
 /** `dmarsim check`: every scenario of files and folders, a line each, for CI. */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { judge } from '../analysis/claims.ts';
 import { run, traced } from '../analysis/run.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -10,7 +8,7 @@ import { loadScenario, withReleases } from './load.ts';
 import type { Output } from './output.ts';
 import { codeOf, endText } from './run-command.ts';
 import { stepCommandLine } from './run-story.ts';
-import { systemText } from './system-text.ts';
+import { scenarioFiles } from './scenario-files.ts';
 import { printable } from './terminal.ts';
 import { firstWrong } from './verdict-text.ts';
 
@@ -37,20 +35,6 @@ export function checkCommand(line: CommandLine, output: Output): number {
   const replay = outcomes.find((outcome) => outcome.replay !== undefined)?.replay;
   if (replay !== undefined) output.talk(`replay: ${replay}`);
   return outcomes.reduce((worst, outcome) => worse(worst, outcome.code), code);
-}
-
-/** The file itself, or every scenario below the folder, in the order of their names. */
-function scenarioFiles(path: string): readonly string[] | string {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.dmar'))
-      .sort()
-      .map((name) => join(path, name));
-    return found.length === 0 ? `${printable(path)}: holds no scenario (*.dmar)` : found;
-  } catch (error) {
-    return `${printable(path)}: ${systemText(error)}`;
-  }
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Row } from '../analysis/compare/align.ts';
 import type { Comparison, LazyFlushes } from '../analysis/compare/comparison.ts';
 import { differs } from '../analysis/compare/comparison.ts';
-import { explainedDifferences, matchingRules, type ExplainedDifference } from '../analysis/compare/explained.ts';
+import { explainedDifferences, type ExplainedDifference } from '../analysis/compare/explained.ts';
 import type { MessageRow } from '../analysis/compare/messages.ts';
 import { describeStep } from '../analysis/compare/step.ts';
 import { printable, type Paint } from './terminal.ts';
@@ -10,7 +10,7 @@ import { printable, type Paint } from './terminal.ts';
 type Compared = Extract<Comparison, { kind: 'compared' }>;
 
 const columnWidth = 56;
-const textWidth = 116;
+const textWidth = 119;
 
 export function comparisonLines(name: string, comparison: Compared, paint: Paint): readonly string[] {
   const { releases, versions, end, rows, lazyFlushes, firstMessages, captureMessages, cut } = comparison;
@@ -27,7 +27,7 @@ export function comparisonLines(name: string, comparison: Compared, paint: Paint
     ...messageLines('the first kernel\'s', firstMessages, paint),
     ...messageLines('the capture kernel\'s', captureMessages, paint),
     ...(rules.length === 0 ? [] : ['', 'explained:', ...rules.flatMap(([rule, count]) =>
-      wrapped(`${rule}, ${count === 1 ? 'once' : `${count} times`}: ${explainedDifferences[rule]}`))]),
+      wrapped(`${rule}, ${count === 1 ? 'once' : `${count} times`}: ${explainedDifferences[rule]}`, '  '))]),
     ...(cut === null ? [] : ['', `the model was cut short: ${printable(cut)}`]),
     '',
     verdict(name, comparison, paint),
@@ -69,8 +69,8 @@ function messageLines(whose: string, rows: readonly MessageRow[], paint: Paint):
     ...others.flatMap((row) => {
       const mark = row.kind === 'explained' ? '~' : '!';
       const lines = [
-        ...(row.recorded === null ? [] : [`${mark} recorded  ${printable(row.recorded)}`]),
-        ...(row.model === null ? [] : [`${mark} model     ${row.model}`]),
+        ...(row.recorded === null ? [] : wrapped(printable(row.recorded), `${mark} recorded  `)),
+        ...(row.model === null ? [] : wrapped(row.model, `${mark} model     `)),
       ];
       return row.kind === 'explained' ? lines : lines.map((line) => paint('red', line));
     }),
@@ -86,15 +86,18 @@ function explanations({ rows, firstMessages, captureMessages }: Compared): reado
   });
 }
 
-function wrapped(text: string): readonly string[] {
+/** Over several lines where it is too long for one, with `head` before the first and as much room before the others. */
+function wrapped(text: string, head: string): readonly string[] {
   const lines: string[] = [];
-  let line = ' ';
-  for (const word of text.split(' ')) {
-    if (line.length + word.length >= textWidth) {
+  let line = head;
+  for (const [index, word] of text.split(' ').entries()) {
+    if (index > 0 && line.length + word.length >= textWidth) {
       lines.push(line);
-      line = '   ';
+      line = `${' '.repeat(head.length)}  `;
+    } else if (index > 0) {
+      line += ' ';
     }
-    line += ` ${word}`;
+    line += word;
   }
   return [...lines, line];
 }
@@ -107,7 +110,3 @@ function verdict(name: string, comparison: Compared, paint: Paint): string {
   return differs(comparison) ? paint('red', `${name}: differs: ${count('same')} the same, ${count('different')} different${tail}`)
     : paint('green', `${name}: the same: ${count('same')} operations and lines${tail}`);
 }
-
-/** How things are matched that are not matched by value and place; for `--help`-like places. */
-export const matchingRuleLines: readonly string[] =
-  Object.entries(matchingRules).flatMap(([rule, reason]) => wrapped(`${rule}: ${reason}`));

@@ -1,7 +1,6 @@
 /** `dmarsim conform`: recorded vectors against the model, family by family. */
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { conformCase, type CaseResult, type ConformProfile } from '../analysis/conform.ts';
 import { readVectors, type VectorFile } from '../analysis/vectors.ts';
 import { departures } from '../vtd/departures.ts';
@@ -9,11 +8,11 @@ import type { CommandLine } from './command-line.ts';
 import { differenceLines } from './difference-text.ts';
 import { exitCode, worse } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import { systemText } from './system-text.ts';
+import { readPackedFile } from './packed-file.ts';
 import { printable } from './terminal.ts';
 
-/** Far more than a file of vectors has, unpacked. */
-const unpackedLimit = 256 * 1024 * 1024;
+/** Far more than a file of vectors has, packed or not. */
+const sizeLimit = 256 * 2 ** 20;
 /** Failures that are shown in full. */
 const failuresShown = 10;
 
@@ -34,14 +33,14 @@ export function conformCommand(line: CommandLine, output: Output): number {
   for (const path of line.operands.flatMap((operand) => vectorFiles(operand))) {
     const file = loadVectors(path);
     if (typeof file === 'string') {
-      output.talk(`error: ${printable(path)}: ${file}`);
+      output.talk(`error: ${file}`);
       code = worse(code, exitCode.usage);
       continue;
     }
     results.push(...playFile(file, profile, line.options.get('filter')));
   }
-  if (results.length === 0 && code === exitCode.ok) {
-    output.talk('error: there is no case to play');
+  if (results.length === 0) {
+    if (code === exitCode.ok) output.talk('error: there is no case to play');
     return exitCode.usage;
   }
   if (line.flags.has('json')) output.result(JSON.stringify(document(profile, results), null, 2));
@@ -71,19 +70,9 @@ function vectorFiles(path: string): readonly string[] {
 }
 
 function loadVectors(path: string): VectorFile | string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    return systemText(error);
-  }
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  try {
-    const json = isPacked ? gunzipSync(bytes, { maxOutputLength: unpackedLimit }) : bytes;
-    return readVectors(new TextDecoder().decode(json));
-  } catch {
-    return 'cannot be unpacked';
-  }
+  const read = readPackedFile(path, { stored: sizeLimit, unpacked: sizeLimit });
+  const file = typeof read === 'string' ? read : readVectors(read.text);
+  return typeof file === 'string' ? `${printable(path)}: ${printable(file)}` : file;
 }
 
 function families(results: readonly { readonly family: string; readonly result: CaseResult }[]):

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { exploration, type Exploration } from '../analysis/explore/explore.ts';
 import type { ExploreOptions } from '../analysis/explore/options.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { crashedReleaseOf, type Scenario } from '../scenario/scenario.ts';
 import { printText } from '../scenario/print-text.ts';
 import type { CommandLine } from './command-line.ts';
 import { exitCode, worse } from './exit-codes.ts';
@@ -52,8 +52,8 @@ async function exploreOne(
   if (line.flags.has('json')) {
     output.result(JSON.stringify(explorationJson(path, scenario, options, found), null, 2));
   } else {
-    const { crashed, capture } = scenario;
-    output.result(`${output.paint('bold', scenario.name)}: crashed ${crashed.release}, capture ${capture.release}`);
+    output.result(`${output.paint('bold', scenario.name)}: crashed ${crashedReleaseOf(scenario)}, `
+      + `capture ${scenario.capture.release}`);
     output.result('');
     for (const text of claimLines(scenario, found, output.paint)) output.result(text);
     output.result('');
@@ -82,7 +82,7 @@ function save(line: CommandLine, scenario: Parameters<typeof printText>[0], outp
     return exitCode.ok;
   }
   try {
-    writeFileSync(file, printText({ ...scenario, expectations: [{ release: null, result: 'Violated' }] }));
+    writeFileSync(file, printText({ ...scenario, explorations: [], expectations: [{ release: null, result: 'Violated' }] }));
   } catch (error) {
     output.talk(`error: ${printable(file)}: ${systemText(error)}`);
     return exitCode.unwritten;

@@ -3,7 +3,7 @@ import type { Exploration } from '../analysis/explore/explore.ts';
 import type { ExploreOptions } from '../analysis/explore/options.ts';
 import { printOrder } from '../scenario/order-text.ts';
 import { claimLine } from '../scenario/print-text.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { crashedReleaseOf, type Scenario } from '../scenario/scenario.ts';
 
 export function explorationJson(
   path: string, scenario: Scenario, options: ExploreOptions, found: Exploration,
@@ -12,7 +12,7 @@ export function explorationJson(
     version: 1,
     file: path,
     scenario: scenario.name,
-    crashed: scenario.crashed.release,
+    crashed: crashedReleaseOf(scenario),
     capture: scenario.capture.release,
     window: { from: found.window.name, step: found.window.steps, reached: found.window.reached },
     inFlight: options.inFlight,

@@ -11,7 +11,8 @@ import {
 import { rightsOf } from '../vtd/iotlb.ts';
 import { LATCHED, type UnitCore } from '../vtd/core.ts';
 import { FRCD_HIGH, FRCD_LOW, IQH, IQT, type Register } from '../vtd/registers.ts';
-import { Walk, walkStart, type WalkState } from '../vtd/walk.ts';
+import type { WalkState } from '../vtd/walk-state.ts';
+import { Walk, walkStart } from '../vtd/walk.ts';
 import { column, reasonText } from './event-text.ts';
 import { printable } from './terminal.ts';
 

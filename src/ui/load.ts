@@ -6,7 +6,7 @@ import { releaseNamed } from '../linux/releases/releases.ts';
 import { formatDiagnostic, type DiagnosticStyle } from '../scenario/diagnostic.ts';
 import { imageLimits } from '../scenario/image/hardware-image.ts';
 import { readScenario } from '../scenario/read.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Expectation, Scenario } from '../scenario/scenario.ts';
 import { nearest } from '../scenario/suggest.ts';
 import type { Output } from './output.ts';
 import { readPackedFile } from './packed-file.ts';
@@ -79,12 +79,12 @@ export function withReleases(
     return undefined;
   }
   // `Result: Holds` speaks of the release in the file, also when another takes its place.
-  const expectations = options.has('capture')
-    ? scenario.expectations.map(({ release, result }) => ({ release: release ?? capture.release, result }))
-    : scenario.expectations;
+  const named = (expectations: readonly Expectation[]): readonly Expectation[] => options.has('capture')
+    ? expectations.map(({ release, result }) => ({ release: release ?? capture.release, result })) : expectations;
   return {
     ...scenario,
-    expectations,
+    expectations: named(scenario.expectations),
+    explorations: named(scenario.explorations),
     crashed: { ...crashed, release: options.get('crashed') ?? crashed.release },
     capture: { ...capture, release: options.get('capture') ?? capture.release },
   };

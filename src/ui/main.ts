@@ -17,6 +17,7 @@ async function dispatch(line: CommandLine, output: Output): Promise<number> {
     case 'check': return (await import('./check-command.ts')).checkCommand(line, output);
     case 'replay': return (await import('./replay-command.ts')).replayCommand(line, output);
     case 'explore': return (await import('./explore-command.ts')).exploreCommand(line, output);
+    case 'matrix': return (await import('./matrix-command.ts')).matrixCommand(line, output);
     case 'conform': return (await import('./conform-command.ts')).conformCommand(line, output);
     case 'compare': return (await import('./compare-command.ts')).compareCommand(line, output);
     case 'inspect': return (await import('./inspect-command.ts')).inspectCommand(line, output);

@@ -23,7 +23,7 @@ export function listLines(releases: readonly Release[], paint: Paint): readonly 
   return releases.flatMap((release) => {
     const { name, date, commit, about, basis } = release;
     const head = `${name.padEnd(names)}  ${date.padEnd(10)}  ${shortCommit(commit).padEnd(commits)}`;
-    const text = `${basis === null ? '' : `as ${basis}; `}${about}${marks(release)}`;
+    const text = `${basis === null ? '' : `as ${basis}, but `}${about}${marks(release)}`;
     const [first = '', ...rest] = hanging('    ', text);
     return [paint('bold', head.trimEnd()), first, ...rest];
   });

@@ -4,7 +4,7 @@ import { dmaRecords, isForeign } from '../analysis/dma.ts';
 import { run, traced, type Run, type RunEnd } from '../analysis/run.ts';
 import { unreachable } from '../base/assert.ts';
 import { claimLine } from '../scenario/print-text.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { crashedReleaseOf, type Scenario } from '../scenario/scenario.ts';
 import type { CommandLine } from './command-line.ts';
 import { exitCode, worse } from './exit-codes.ts';
 import { loadScenario, withReleases } from './load.ts';
@@ -106,7 +106,7 @@ function document(path: string, scenario: Scenario, done: Run, verdicts: readonl
     version: 1,
     file: path,
     scenario: scenario.name,
-    crashed: scenario.crashed.release,
+    crashed: crashedReleaseOf(scenario),
     capture: scenario.capture.release,
     end: done.end.kind,
     events: done.events.length,

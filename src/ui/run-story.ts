@@ -1,7 +1,7 @@
 /** The default output of `run`: the story, the verdict, the reason, the way to see it again. */
 import { isSettled, type Verdict } from '../analysis/claims.ts';
 import type { Run } from '../analysis/run.ts';
-import type { Expectation, Scenario } from '../scenario/scenario.ts';
+import { crashedReleaseOf, type Expectation, type Scenario } from '../scenario/scenario.ts';
 import type { Output } from './output.ts';
 import { storyLines } from './story.ts';
 import { printable } from './terminal.ts';
@@ -12,8 +12,8 @@ export function printStory(
   options: ReadonlyMap<string, string>, output: Output,
 ): void {
   const { paint, result } = output;
-  const { crashed, capture, units } = scenario;
-  result(`${paint('bold', scenario.name)}: crashed ${crashed.release}, capture ${capture.release}, `
+  const { capture, units } = scenario;
+  result(`${paint('bold', scenario.name)}: crashed ${crashedReleaseOf(scenario)}, capture ${capture.release}, `
     + `unit${units.length > 1 ? 's' : ''} ${units.map(({ profile }) => profile).join(' and ')}`);
   result('');
   for (const line of storyLines(scenario, done, paint)) result(line);

@@ -4,6 +4,7 @@
  *
  * At place n the first n events have happened. The state is what they made of it.
  */
+import { crashedReleaseOf } from '../scenario/scenario.ts';
 import type { Event } from '../base/event.ts';
 import { answerOf } from '../analysis/dma.ts';
 import { causeChain } from '../analysis/explain.ts';
@@ -79,7 +80,7 @@ export class Stepper {
   greeting(): readonly string[] {
     const { scenario } = this.#run.machine;
     return [
-      `${scenario.name}: ${this.#events.length} events, crashed ${scenario.crashed.release}, `
+      `${scenario.name}: ${this.#events.length} events, crashed ${crashedReleaseOf(scenario)}, `
       + `capture ${scenario.capture.release}; 'help' lists the commands`,
     ];
   }

@@ -75,6 +75,22 @@ export const commands: readonly CommandRow[] = [
     examples: ['dmarsim explore scenarios/hpsa-p420i.dmar --capture linux-4.9-rc5 --in-flight 2'],
   },
   {
+    name: 'matrix', operands: 'PATH...', about: 'releases across, scenarios or hardware choices down: what each comes to',
+    options: [
+      { name: 'capture', value: 'R1,R2,...', about: 'the capture kernels, instead of all that there are' },
+      { name: 'explore', about: 'every interleaving in each cell, not one run' },
+      { name: 'vary', value: 'CHOICE,...', about: 'a row for each value of these hardware choices' },
+      { name: 'in-flight', value: 'N', about: 'requests that devices may issue at any time (default 1)' },
+      { name: 'window', value: 'PLACE', about: 'a phase or a routine from which everything is open' },
+      { name: 'max-states', value: 'N', about: 'give up a cell after so many states' },
+      { name: 'max-seconds', value: 'S', about: 'give up after so long' },
+      { name: 'quick', about: 'the first way that violates a claim, not the shortest' },
+      { name: 'json', about: 'one JSON document' },
+      { name: 'markdown', about: 'a table for a mail' },
+      color, help],
+    examples: ['dmarsim matrix scenarios/grid --capture linux-4.9-rc5,patch-v2,linux-6.12 --explore --quick'],
+  },
+  {
     name: 'conform', operands: 'PATH...',
     about: 'play recorded vectors (plain or gzipped) against the model of the unit',
     options: [
@@ -126,7 +142,7 @@ export function usageLines(): readonly string[] {
     ...commands.flatMap(({ examples }) => examples.slice(0, 1).map((example) => `  ${example}`)),
     '',
     'commands:',
-    ...commands.map(({ name, operands, about }) => `  ${`${name} ${operands}`.padEnd(16)}${about}`),
+    ...commands.map(({ name, operands, about }) => `  ${`${name} ${operands}`.padEnd(23)}${about}`),
     '',
     'dmarsim COMMAND --help tells a command\'s options.',
     'exit codes: 0 every claim holds, 1 one does not, 74 no output possible, 125 cannot tell,',

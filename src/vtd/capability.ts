@@ -100,12 +100,17 @@ export interface Capability {
   readonly coherentWalk: boolean;
   readonly queuedInvalidation: boolean;
   readonly deviceTlb: boolean;
+  /** ECAP.DIT: device-TLB invalidations name the physical function. */
+  readonly deviceTlbThrottle: boolean;
   readonly interruptRemapping: boolean;
   readonly extendedInterruptMode: boolean;
   readonly protectedLow: boolean;
   readonly protectedHigh: boolean;
   readonly passThrough: boolean;
   readonly snoopControl: boolean;
+  readonly scalableMode: boolean;
+  /** ECAP.ADMS: a table mode in which every request is blocked. */
+  readonly abortMode: boolean;
   readonly iotlbOffset: number;
   readonly hostAddressWidth: number;
 }
@@ -135,12 +140,15 @@ export function decodeCapability(
     coherentWalk: isSet(ECAP.C, extended),
     queuedInvalidation: isSet(ECAP.QI, extended),
     deviceTlb: isSet(ECAP.DT, extended),
+    deviceTlbThrottle: isSet(ECAP.DIT, extended),
     interruptRemapping: isSet(ECAP.IR, extended),
     extendedInterruptMode: isSet(ECAP.EIM, extended),
     protectedLow: isSet(CAP.PLMR, capability),
     protectedHigh: isSet(CAP.PHMR, capability),
     passThrough: isSet(ECAP.PT, extended),
     snoopControl: isSet(ECAP.SC, extended),
+    scalableMode: isSet(ECAP.SMTS, extended),
+    abortMode: isSet(ECAP.ADMS, extended),
     iotlbOffset: get(ECAP.IRO, extended) * 16,
     hostAddressWidth,
   };

@@ -34,6 +34,15 @@ export const hardwareChoices = {
   'fault-address': ['as-requested', 'within-address-width'],
   /** Whether an index-selective interrupt-entry-cache invalidation removes more: Sandy Bridge-EP, all. */
   'interrupt-entry-invalidation': ['by-index', 'global'],
+  /**
+   * How many bits of a table or queue pointer a unit implements: the registers have all 64, and those
+   * above the host's width need not be there (11.4.5).
+   */
+  'pointer-width': ['as-written', 'host-width'],
+  /** What bit 62 of a leaf is with ECAP.DT: reserved, or TM of the revisions before 3.0, which means nothing here. */
+  'leaf-bit-62': ['reserved', 'ignored-with-device-tlb'],
+  /** Whether IQERCD tells why the queue stopped (11.4.9.9); before revision 3.0 there was no such register. */
+  'queue-error-code': ['recorded', 'none'],
   /** What an access to FEEx_xxxx that is no interrupt becomes (revision 5.10: reason 29). */
   'interrupt-range-access': ['blocked-silently', 'faults'],
   /** Which DMA protected regions block while translation is on: all, from Skylake on. */
@@ -65,6 +74,9 @@ export const keepsTheMost: HardwareChoices = {
   'page-selective-invalidation': 'exact',
   'fault-address': 'as-requested',
   'interrupt-entry-invalidation': 'by-index',
+  'pointer-width': 'as-written',
+  'leaf-bit-62': 'reserved',
+  'queue-error-code': 'recorded',
   'interrupt-range-access': 'blocked-silently',
   'protected-memory-with-translation': 'all-blocked',
   'register-invalidation-with-queue': 'executes',
@@ -92,6 +104,9 @@ export const keepsTheLeast: HardwareChoices = {
   'page-selective-invalidation': 'low-eight-bits',
   'fault-address': 'within-address-width',
   'interrupt-entry-invalidation': 'global',
+  'pointer-width': 'as-written',
+  'leaf-bit-62': 'reserved',
+  'queue-error-code': 'recorded',
   'interrupt-range-access': 'faults',
   'protected-memory-with-translation': 'all-blocked',
   // A command that is ignored removes nothing.

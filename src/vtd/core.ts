@@ -8,7 +8,7 @@ import { noCause, type Happening, type Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
-import { frameAt, type Frame, type Word64 } from '../base/word.ts';
+import { frameAt, powerOfTwo, type Frame, type Word64 } from '../base/word.ts';
 import { decodeCapability, type Capability } from './capability.ts';
 import { ContextCache } from './context-cache.ts';
 import { shapeOf, type HardwareChoices } from './choices.ts';
@@ -20,7 +20,7 @@ import type { UnitProfile } from './profiles.ts';
 import { RegisterFile } from './register-file.ts';
 import { registerTable } from './registers.ts';
 import type { UnitTiming } from './timing.ts';
-import type { WalkUnit } from './walk.ts';
+import type { WalkUnit } from './walk-state.ts';
 
 /** Values that take effect by a command, not by the write of their register, and engine state. */
 export const LATCHED = {
@@ -82,14 +82,18 @@ export class UnitCore implements WalkUnit {
     this.capability = decodeCapability(
       profile.version, profile.capability, profile.extendedCapability, settings.hostAddressWidth,
     );
-    this.formats = new Formats(this.capability);
+    this.#departures = new Set(profile.departures);
+    this.formats = new Formats(this.capability, {
+      leafBit62Ignored: settings.choices['leaf-bit-62'] === 'ignored-with-device-tlb' && this.capability.deviceTlb,
+      passThroughPointerChecked: this.departs('pass-through-pointer-checked'),
+    });
     this.timing = settings.timing;
     this.registers = new RegisterFile(journal, settings.name, registerTable({
       version: profile.version,
       capability: profile.capability,
       extendedCapability: profile.extendedCapability,
       capabilities: this.capability,
-      departures: new Set(profile.departures),
+      departures: this.#departures,
     }));
     this.latched = new Numbers(journal, `${settings.name} latched`, Object.keys(LATCHED).length,
       Object.keys(LATCHED).map((name) => `${settings.name} ${name}`));
@@ -101,7 +105,6 @@ export class UnitCore implements WalkUnit {
     this.agenda = agenda;
     this.trace = trace;
     this.deliverMessage = settings.deliverMessage;
-    this.#departures = new Set(profile.departures);
   }
 
   /** Whether this unit breaks the given rule. */
@@ -111,6 +114,12 @@ export class UnitCore implements WalkUnit {
 
   emit(cause: number, what: Happening): number {
     return this.trace.recording ? this.trace.emit(this.name, cause, what) : noCause;
+  }
+
+  /** What a unit takes of a pointer that software wrote: some have no bits above the host's width. */
+  pointer(frame: number): number {
+    return this.choices['pointer-width'] === 'as-written' ? frame
+      : frame % powerOfTwo(this.capability.hostAddressWidth - 12);
   }
 
   rootTable(): Frame {

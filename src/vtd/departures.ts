@@ -27,12 +27,12 @@ export const departures = {
   },
   'queue-disable-needs-wait': {
     rule: '11.4.4.1: QIES follows QIE once the queue is empty',
-    instead: 'QIES stays set unless the last descriptor executed was a wait',
+    instead: 'QIES stays set unless the last descriptor fetched, good or bad, was a wait',
   },
   'unsupported-descriptors-accepted': {
     rule: '6.5.2: a descriptor of a type that the unit does not have is an error',
     instead: 'interrupt-entry, device-TLB, PASID-based IOTLB and PASID-cache descriptors are taken without '
-      + 'the capability',
+      + 'the capability, and but for device-TLB ones whatever their reserved fields hold',
   },
   'idle-wait-refused': {
     rule: '6.5.2.9: a wait descriptor may ask for neither status write nor interrupt',
@@ -44,7 +44,31 @@ export const departures = {
   },
   'queue-address-reads-latched': {
     rule: '11.4.9.3: IQA reads as written',
-    instead: 'IQA reads the base that was latched when the queue was switched on',
+    instead: 'IQA reads the base that was latched when the queue was switched on, and QS as written',
+  },
+  'descriptor-width-ignored': {
+    rule: '11.4.9.3: DW without scalable mode is an error of the queue',
+    instead: 'DW is not looked at: descriptors have 128 bits',
+  },
+  'failed-status-write-stops-queue': {
+    rule: '6.5.2.8: address bits of a wait above the host\'s width are ignored, and its status write is posted',
+    instead: 'all 64 bits count, and a status write that nothing answers is an error of the queue',
+  },
+  'table-mode-ignored': {
+    rule: '11.4.5, 7.1.3: a table mode that the unit does not have blocks every request with reason 30',
+    instead: 'TTM is not looked at: tables are legacy ones',
+  },
+  'pass-through-pointer-checked': {
+    rule: '9.3: the table pointer of a pass-through entry is ignored',
+    instead: 'its bits above the host\'s width are reserved as in any other entry',
+  },
+  'pass-through-address-unchecked': {
+    rule: '3.9: pass-through of an address above the host\'s width is reason 4',
+    instead: 'any address passes',
+  },
+  'interrupt-range-by-leaf': {
+    rule: '3.15: the translated address decides whether a request ends in the interrupt range',
+    instead: 'a large page that overlaps the range is reason E for all of its addresses',
   },
   'completion-data-32-bits': {
     rule: '11.4.9.6: IEDATA has sixteen bits',
@@ -52,7 +76,7 @@ export const departures = {
   },
   'compatibility-interrupts-pass': {
     rule: '5.1.4: with remapping on, compatibility-format interrupts pass only while CFIS is set',
-    instead: 'they pass whenever EIME is clear',
+    instead: 'they pass whenever EIME is clear, and CFIS does not follow CFI',
   },
   'interrupt-reserved-before-source': {
     rule: '7.1.3: an entry whose source-id does not match is reason 26, reserved fields or not',

@@ -4,8 +4,8 @@
  */
 import { unreachable } from '../base/assert.ts';
 import {
-  bit, domainIdOf, equalWords, field, frameAt, get, isSet, maskOf, sourceIdOf, toNumber, without,
-  zeroWord, type Field, type Word64,
+  bit, domainIdOf, equalWords, field, frameAt, get, isSet, maskOf, overlaps, sourceIdOf, toNumber,
+  without, zeroWord, type Field, type Word64,
 } from '../base/word.ts';
 import type { Capability } from './capability.ts';
 import type { DepartureName } from './departures.ts';
@@ -17,12 +17,17 @@ import {
 const TYPE_LOW = field(3, 0);
 const TYPE_HIGH = field(11, 9);
 const GRANULARITY = field(5, 4);
+const typeOfWait = 5;
 
 const CONTEXT_CACHE = { DID: field(31, 16), SID: field(47, 32), FM: field(49, 48) } as const;
 const IOTLB_FLUSH = {
   DW: bit(6), DR: bit(7), DID: field(31, 16), AM: field(5, 0), IH: bit(6), ADDR: field(63, 12),
 } as const;
 const ENTRY_CACHE = { G: bit(4), IM: field(31, 27), IIDX: field(47, 32) } as const;
+const DEVICE_TLB = {
+  MIP: field(20, 16), SID: field(47, 32), PFSID_LOW: field(15, 12), PFSID_HIGH: field(63, 52), S: bit(0),
+  ADDR: field(63, 12),
+} as const;
 const WAIT = {
   IF: bit(4), SW: bit(5), FN: bit(6), DATA: field(63, 32),
   // No host address has more than 52 bits; what is above the host's width is ignored.
@@ -32,6 +37,8 @@ const WAIT = {
 /** Why a descriptor was refused, by the number that IQERCD.IQEI holds (11.4.9.9). */
 export const QUEUE_ERROR = {
   invalidTail: 1, fetch: 2, invalidType: 3, reservedField: 4, invalidWidth: 5,
+  // No condition of the specification: only a unit that departs stops there, and has no such code.
+  statusWrite: 0,
 } as const;
 export type QueueErrorName = keyof typeof QUEUE_ERROR;
 
@@ -42,8 +49,16 @@ export type Descriptor =
       readonly selected: { readonly index: number; readonly order: number } | null }
   /** Accepted, but what it is about is not modelled. */
   | { readonly kind: 'other'; readonly what: string }
-  | { readonly kind: 'wait'; readonly statusData: number | null; readonly statusAddress: number;
-      readonly interrupt: boolean };
+  | { readonly kind: 'wait'; readonly status: StatusWrite | null; readonly interrupt: boolean };
+
+/** What a wait writes, and where. */
+export interface StatusWrite {
+  readonly data: number;
+  /** Within the host's address width. */
+  readonly address: number;
+  /** Whether that is the whole of what the descriptor holds. */
+  readonly isExact: boolean;
+}
 
 export const queueErrorTexts: Record<QueueErrorName, string> = {
   invalidTail: 'the tail is beyond the end of the queue',
@@ -51,6 +66,7 @@ export const queueErrorTexts: Record<QueueErrorName, string> = {
   invalidType: 'the descriptor has a type or granularity that the unit does not have',
   reservedField: 'a reserved field of the descriptor is not zero',
   invalidWidth: '256-bit descriptors without scalable mode',
+  statusWrite: 'nothing answers at the status address of the wait',
 };
 
 export function describeDescriptor(descriptor: Descriptor): string {
@@ -65,9 +81,17 @@ export function describeDescriptor(descriptor: Descriptor): string {
   }
 }
 
+/** Types of which a unit that takes unsupported descriptors reads bits 3:0 and no more. */
+const typesTakenBlindly: readonly number[] = [4, 6, 7];
+
 /** Whether anything but the given fields is set. */
 function hasOthers(value: Word64, ...allowed: readonly Field[]): boolean {
   return !equalWords(without(value, maskOf(...allowed)), zeroWord);
+}
+
+/** Whether it is a wait by its type, however bad the rest is. */
+export function isWait(low: Word64): boolean {
+  return get(TYPE_LOW, low) === typeOfWait;
 }
 
 /** What decoding needs to know of its unit. */
@@ -82,17 +106,17 @@ export function decodeDescriptor(
 ): Descriptor | QueueErrorName {
   const { capability } = unit;
   const takesAll = unit.departs('unsupported-descriptors-accepted');
-  if (isSet(TYPE_HIGH, low)) return 'invalidType';
+  if (isSet(TYPE_HIGH, low) && !(takesAll && typesTakenBlindly.includes(get(TYPE_LOW, low)))) return 'invalidType';
   switch (get(TYPE_LOW, low)) {
     case 1: return decodeContext(low, high);
     case 2: return decodeIotlb(capability, low, high);
-    case 3: return capability.deviceTlb || takesAll ? { kind: 'other', what: 'device-TLB' } : 'invalidType';
+    case 3: return capability.deviceTlb || takesAll ? decodeDeviceTlb(capability, low, high) : 'invalidType';
     case 4:
       if (!capability.interruptRemapping && !takesAll) return 'invalidType';
-      return decodeInterruptEntry(low, high);
-    case 5: {
+      return decodeInterruptEntry(low, high, takesAll);
+    case typeOfWait: {
       const wait = decodeWait(capability, low, high);
-      const idle = typeof wait === 'object' && wait.kind === 'wait' && wait.statusData === null
+      const idle = typeof wait === 'object' && wait.kind === 'wait' && wait.status === null
         && !wait.interrupt;
       return idle && unit.departs('idle-wait-refused') ? 'reservedField' : wait;
     }
@@ -140,9 +164,16 @@ function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descrip
   }
 }
 
-function decodeInterruptEntry(low: Word64, high: Word64): Descriptor | QueueErrorName {
+function decodeDeviceTlb(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
+  const { MIP, SID, PFSID_LOW, PFSID_HIGH, S, ADDR } = DEVICE_TLB;
+  const physical = capability.deviceTlbThrottle ? [PFSID_LOW, PFSID_HIGH] : [];
+  if (hasOthers(low, TYPE_LOW, MIP, SID, ...physical) || hasOthers(high, S, ADDR)) return 'reservedField';
+  return { kind: 'other', what: 'device-TLB' };
+}
+
+function decodeInterruptEntry(low: Word64, high: Word64, blindly: boolean): Descriptor | QueueErrorName {
   const { G, IM, IIDX } = ENTRY_CACHE;
-  if (hasOthers(low, TYPE_LOW, G, IM, IIDX) || hasOthers(high)) return 'reservedField';
+  if (!blindly && (hasOthers(low, TYPE_LOW, G, IM, IIDX) || hasOthers(high))) return 'reservedField';
   const selected = isSet(G, low) ? { index: get(IIDX, low), order: get(IM, low) } : null;
   return { kind: 'interrupt-entry', selected };
 }
@@ -152,11 +183,10 @@ function decodeWait(capability: Capability, low: Word64, high: Word64): Descript
   if (hasOthers(low, TYPE_LOW, IF, SW, FN, DATA) || hasOthers(high, ADDR, ADDR_IGNORED)) {
     return 'reservedField';
   }
-  const hostWidth = maskOf(field(63, capability.hostAddressWidth));
-  return {
-    kind: 'wait',
-    statusData: isSet(SW, low) ? get(DATA, low) : null,
-    statusAddress: toNumber(without(high, hostWidth)),
-    interrupt: isSet(IF, low),
+  const aboveHostWidth = maskOf(field(63, capability.hostAddressWidth));
+  const status = {
+    data: get(DATA, low), address: toNumber(without(high, aboveHostWidth)),
+    isExact: !overlaps(high, aboveHostWidth),
   };
+  return { kind: 'wait', status: isSet(SW, low) ? status : null, interrupt: isSet(IF, low) };
 }

@@ -20,7 +20,7 @@ export const SECOND_LEVEL = {
   ADDR: field(51, 12), SNP: bit(11), PS: bit(7), W: bit(1), R: bit(0),
 } as const;
 
-/** Bits that only a leaf or only some units may set. */
+/** Bit 62, which only a leaf of some units may set. */
 const alwaysReservedInTable = word(0x4000_0000_0000_0000n);
 
 export const TRANSLATION_TYPE = { untranslatedOnly: 0, deviceTlb: 1, passThrough: 2 } as const;
@@ -48,9 +48,18 @@ export function contextFields(low: Word64, high: Word64): ContextFields {
   };
 }
 
+/** What of the formats a unit chooses or departs in. */
+export interface FormatRules {
+  /** Bit 62 of a leaf means nothing (TM of older revisions). */
+  readonly leafBit62Ignored: boolean;
+  /** The table pointer of a pass-through entry has reserved bits like any other. */
+  readonly passThroughPointerChecked: boolean;
+}
+
 /** Reserved bits of every format, and what an entry may ask of this unit. */
 export class Formats {
   readonly #capability: Capability;
+  readonly #rules: FormatRules;
   readonly #aboveHostWidth: Word64;
   readonly #contextUpperReserved: Word64;
   /** By level: which bits must be zero in an entry that leads to a table, and in a leaf. */
@@ -58,8 +67,9 @@ export class Formats {
   readonly #leafReserved: readonly Word64[];
   readonly #largeLeaf: readonly boolean[];
 
-  constructor(capability: Capability) {
+  constructor(capability: Capability, rules: FormatRules) {
     this.#capability = capability;
+    this.#rules = rules;
     this.#aboveHostWidth = maskOf(field(63, capability.hostAddressWidth));
     const domainIdTop = 72 + capability.domainIdBits;
     this.#contextUpperReserved = maskOf(
@@ -72,7 +82,7 @@ export class Formats {
     // The page-size bit is reserved where it selects nothing.
     this.#tableReserved = or(or(alwaysReservedInTable, address), maskOf(SECOND_LEVEL.SNP, SECOND_LEVEL.PS));
     const snoop = capability.snoopControl ? zeroWord : maskOf(SECOND_LEVEL.SNP);
-    const leaf = or(or(alwaysReservedInTable, address), snoop);
+    const leaf = or(or(rules.leafBit62Ignored ? zeroWord : alwaysReservedInTable, address), snoop);
     this.#leafReserved = [
       zeroWord, leaf, or(leaf, maskOf(field(20, 12))), or(leaf, maskOf(field(29, 12))),
     ];
@@ -86,9 +96,10 @@ export class Formats {
   }
 
   contextHasReservedBits(low: Word64, high: Word64): boolean {
-    const passThrough = get(CONTEXT.TT, low) === TRANSLATION_TYPE.passThrough;
+    const pointerCounts = this.#rules.passThroughPointerChecked
+      || get(CONTEXT.TT, low) !== TRANSLATION_TYPE.passThrough;
     return overlaps(low, maskOf(field(11, 4)))
-      || (!passThrough && overlaps(low, this.#aboveHostWidth))
+      || (pointerCounts && overlaps(low, this.#aboveHostWidth))
       || overlaps(high, this.#contextUpperReserved);
   }
 

@@ -36,6 +36,7 @@ export const REASON = {
   outputInInterruptRange: reason(0x0e, 'LGN.4', true, 'the translation ends in the interrupt range'),
   rootAddressInvalid: reason(0x30, 'RTA.1', false, 'the root-table address register asks for a mode '
     + 'that the unit does not have'),
+  abortMode: reason(0x33, 'RTA.4', false, 'the root-table address register has every request aborted'),
   interruptRequestReserved: reason(0x20, 'IRT.1', false, 'a reserved field of the interrupt request is set'),
   interruptIndex: reason(0x21, 'IRT.2', false, 'the index is beyond the interrupt-remapping table'),
   interruptNotPresent: reason(0x22, 'IRT.3', true, 'the interrupt-remapping entry is not present'),

@@ -48,6 +48,8 @@ interface Entry {
   readonly index: number;
   readonly low: Word64;
   readonly high: Word64;
+  /** The request that the entry was fetched for. */
+  readonly filledBy: number;
 }
 
 export class InterruptRemapping {
@@ -83,7 +85,7 @@ export class InterruptRemapping {
     if (index >= powerOfTwo(this.#core.latched.get(LATCHED.interruptOrder) + 1)) {
       return this.#block(request, REASON.interruptIndex, false, index % 0x1_0000);
     }
-    const entry = this.#cache.get(index) ?? this.#fetch(index);
+    const entry = this.#cache.get(index) ?? this.#fetch(index, request.cause);
     if (entry === undefined) return this.#block(request, REASON.interruptEntryUnreadable, false, index);
     const faultDisabled = isSet(IRTE.FPD, entry.low);
     const refused = this.#check(entry, request.source, extended);
@@ -104,12 +106,12 @@ export class InterruptRemapping {
       kind: 'invalidate', cache: 'interrupt-entry',
       asked: selected === null ? 'global' : `index ${selected.index} mask ${selected.order}`,
       did: byIndex ? 'index' : 'global',
-      removed: gone.map(() => ({ source: null, frame: null, domain: null, filledBy: -1 })),
+      removed: gone.map(({ filledBy }) => ({ source: null, frame: null, domain: null, filledBy })),
     });
     for (const { index } of gone) this.#cache.delete(index);
   }
 
-  #fetch(index: number): Entry | undefined {
+  #fetch(index: number, filledBy: number): Entry | undefined {
     const base = this.#core.latched.get(LATCHED.interruptTable);
     const table = frameAt(base + Math.floor((index * 16) / 4096));
     const page = this.#core.page(table);
@@ -118,7 +120,7 @@ export class InterruptRemapping {
     const read = (at: number): Word64 =>
       ({ low: page.getUint32(at, true), high: page.getUint32(at + 4, true) });
     this.#core.hasRead(table, offset, 16);
-    return { index, low: read(offset), high: read(offset + 8) };
+    return { index, low: read(offset), high: read(offset + 8), filledBy };
   }
 
   /** Why a fetched entry is refused for this source. */

@@ -41,6 +41,9 @@ interface SiliconRow {
 const compressionNote = 'UNCONFIRMED: that faults of a source collapse while one of them is pending; '
   + 'assumed of every unit with a single fault record';
 
+/** First version of units built to a revision that has IQERCD (3.0 of 2018). */
+const firstWithErrorCode = 0x20;
+
 /**
  * A unit of silicon: the specification to the letter, but for what is known to be otherwise. Whether a
  * unit compresses the faults of one source (7.2.1) is not documented for any generation; units with
@@ -56,6 +59,7 @@ export function siliconUnit(row: SiliconRow): KnownProfile {
     choices: {
       ...keepsTheMost,
       'same-source-faults': single ? 'collapsed' : 'recorded',
+      'queue-error-code': version < firstWithErrorCode ? 'none' : 'recorded',
       ...row.choices,
     },
     departures: [],

@@ -20,6 +20,9 @@ const choices: HardwareChoices = {
   'partial-superpage-invalidation': 'removes',
   'register-invalidation-with-queue': 'ignored',
   'page-selective-invalidation': 'low-eight-bits',
+  'pointer-width': 'host-width',
+  'leaf-bit-62': 'ignored-with-device-tlb',
+  'queue-error-code': 'none',
   'iotlb-entries': '1024',
   'when-full': 'all',
 };

@@ -5,10 +5,10 @@
  */
 import type { Appointment } from '../base/agenda.ts';
 import { unreachable } from '../base/assert.ts';
-import { addressOf, frameAt, isSet } from '../base/word.ts';
+import { addressOf, frameAt, frameOf, isSet } from '../base/word.ts';
 import { LATCHED, type UnitCore } from './core.ts';
 import {
-  QUEUE_ERROR, decodeDescriptor, describeDescriptor, queueErrorTexts, type Descriptor,
+  QUEUE_ERROR, decodeDescriptor, describeDescriptor, isWait, queueErrorTexts, type Descriptor,
   type QueueErrorName,
 } from './descriptors.ts';
 import { EventMessage } from './event-message.ts';
@@ -94,19 +94,25 @@ export class InvalidationQueue {
     const offset = index * 16;
     const page = core.memory.coherentPage(
       frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)));
-    if (page === undefined) return this.#fail('fetch', index, cause);
+    if (page === undefined) {
+      core.latched.set(LATCHED.lastWasWait, 0);
+      return this.#fail('fetch', index, cause);
+    }
     core.memory.noteRead(frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)),
       offset % 4096, 16, true);
     const low = { low: page.getUint32(offset % 4096, true), high: page.getUint32(offset % 4096 + 4, true) };
     const high = {
       low: page.getUint32(offset % 4096 + 8, true), high: page.getUint32(offset % 4096 + 12, true),
     };
+    core.latched.set(LATCHED.lastWasWait, isWait(low) ? 1 : 0);
     const descriptor = decodeDescriptor(core, low, high);
     if (typeof descriptor === 'string') return this.#fail(descriptor, index, cause);
     if (descriptor.kind === 'wait'
       && !this.#requests.isDrained('queue')) return this.#holdUp();
     core.latched.set(LATCHED.queueHeldUp, 0);
-    core.latched.set(LATCHED.lastWasWait, descriptor.kind === 'wait' ? 1 : 0);
+    if (descriptor.kind === 'wait' && this.#statusWriteFails(descriptor)) {
+      return this.#fail('statusWrite', index, cause);
+    }
     const event = core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high });
     core.registers.setField('IQH', IQH.QH, (index + 1) % this.#size());
     this.#execute(descriptor, event);
@@ -144,10 +150,10 @@ export class InvalidationQueue {
         return;
       case 'wait':
         core.latched.set(LATCHED.queueDrains, 0);
-        if (descriptor.statusData !== null) {
+        if (descriptor.status !== null) {
           const bytes = new Uint8Array(4);
-          new DataView(bytes.buffer).setUint32(0, descriptor.statusData, true);
-          core.memory.write(addressOf(descriptor.statusAddress), bytes);
+          new DataView(bytes.buffer).setUint32(0, descriptor.status.data, true);
+          core.memory.write(addressOf(descriptor.status.address), bytes);
         }
         if (descriptor.interrupt && core.registers.field('ICS', ICS.IWC) === 0) {
           core.registers.setField('ICS', ICS.IWC, 1);
@@ -159,9 +165,17 @@ export class InvalidationQueue {
     }
   }
 
+  /** Whether the unit takes a status write that nothing answers for an error, and this is one. */
+  #statusWriteFails({ status }: Extract<Descriptor, { kind: 'wait' }>): boolean {
+    return status !== null && this.#core.departs('failed-status-write-stops-queue')
+      && (!status.isExact || !this.#core.memory.isBacked(frameOf(addressOf(status.address))));
+  }
+
   #fail(name: QueueErrorName, index: number, cause: number): void {
     const event = this.#core.emit(cause, { kind: 'queue-error', index, reason: queueErrorTexts[name] });
-    this.#core.registers.setField('IQERCD', IQERCD.IQEI, QUEUE_ERROR[name]);
+    if (this.#core.choices['queue-error-code'] === 'recorded') {
+      this.#core.registers.setField('IQERCD', IQERCD.IQEI, QUEUE_ERROR[name]);
+    }
     this.#faults.setStatus(FSTS.IQE, event);
   }
 }

@@ -21,6 +21,9 @@ export const GSTS = {
 
 export const RTADDR = { RTA: field(63, 12), TTM: field(11, 10) } as const;
 
+/** Values of RTADDR.TTM, and 0 for legacy mode. */
+export const TABLE_MODE = { scalable: 1, abort: 3 } as const;
+
 export const CCMD = {
   ICC: bit(63), CIRG: field(62, 61), CAIG: field(60, 59), FM: field(33, 32), SID: field(31, 16),
   DID: field(15, 0),

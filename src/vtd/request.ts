@@ -2,7 +2,7 @@
 import type { Access, Freshness } from '../base/event.ts';
 import type { Frame, SourceId } from '../base/word.ts';
 import type { FaultReason } from './fault-reasons.ts';
-import type { WalkState } from './walk.ts';
+import type { WalkState } from './walk-state.ts';
 
 export interface TranslationRequest {
   readonly source: SourceId;

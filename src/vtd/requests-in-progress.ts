@@ -16,7 +16,7 @@ import {
 } from './invalidation.ts';
 import type { Answer, TranslationRequest, Walking } from './request.ts';
 import type { Translation } from './translation.ts';
-import type { WalkState } from './walk.ts';
+import type { WalkState } from './walk-state.ts';
 
 /** Drains are asked for by descriptors of the queue and by the IOTLB registers, each for itself. */
 type Drain = 'queue' | 'registers';

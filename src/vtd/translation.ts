@@ -14,8 +14,11 @@ import { nameTranslation, rightsOf, type CachedTranslation } from './iotlb.ts';
 import { MemoryTruth, fresh } from './memory-truth.ts';
 import { PagingStructureCache } from './paging-structure-cache.ts';
 import { PassThroughLatch } from './pass-through-latch.ts';
+import { TABLE_MODE } from './registers.ts';
 import type { Answer, TranslationRequest, Walking } from './request.ts';
-import { Walk, deniedReason, inInterruptRange, walkStart, type WalkState } from './walk.ts';
+import { deniedReason, inInterruptRange } from './second-level-walk.ts';
+import type { WalkEnd, WalkState } from './walk-state.ts';
+import { Walk, walkStart } from './walk.ts';
 
 const entriesInTable = 512;
 
@@ -62,8 +65,11 @@ export class Translation {
     if (core.latched.get(LATCHED.translationOn) === 0) {
       return { kind: 'translated', target: frame, via: 'untranslated', freshness: fresh, event: cause };
     }
-    if (core.latched.get(LATCHED.tableMode) !== 0) {
-      const state: WalkState = { kind: 'fault', reason: REASON.rootAddressInvalid, faultDisabled: false };
+    const mode = core.latched.get(LATCHED.tableMode);
+    if (mode !== 0) {
+      const reason = mode === TABLE_MODE.abort && core.capability.abortMode ? REASON.abortMode
+        : REASON.rootAddressInvalid;
+      const state: WalkState = { kind: 'fault', reason, faultDisabled: false };
       return this.#finish(request, state, null, cause);
     }
     if (this.#latch?.isLatched(source) === true) {
@@ -109,7 +115,8 @@ export class Translation {
     const { source, frame, access } = request;
     let { state } = start;
     while (state.kind !== 'done' && state.kind !== 'fault') {
-      const next: WalkState = this.#walk.advance(state, source, frame, access);
+      const next: WalkState = state.kind === 'table' && !this.#keepsStructures
+        ? this.#walk.complete(state, source, frame, access) : this.#walk.advance(state, source, frame, access);
       if (next.kind === 'ready') this.#fillContext(source, next.context, start.event);
       if (this.#keepsStructures) this.#fillStructure(request, state, next, start.event);
       const found = this.#keepsStructures && state.kind === 'ready' && next.kind === 'table'
@@ -180,7 +187,7 @@ export class Translation {
   }
 
   #finish(
-    request: TranslationRequest, state: Extract<WalkState, { kind: 'done' | 'fault' }>,
+    request: TranslationRequest, state: WalkEnd,
     used: number | null, event: number,
   ): Answer {
     const freshness = this.#truth.compare(request,

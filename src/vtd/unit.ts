@@ -6,7 +6,7 @@ import type { Agenda, Appointment } from '../base/agenda.ts';
 import { noCause, type Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
-import { get, isSet, put, type Word64 } from '../base/word.ts';
+import { compose, get, isSet, type Word64 } from '../base/word.ts';
 import { LATCHED, UnitCore, type UnitSettings } from './core.ts';
 import { FaultRecording } from './fault-recording.ts';
 import { emptyCaches } from './invalidation.ts';
@@ -16,7 +16,7 @@ import {
 import { ProtectedMemory } from './protected-memory.ts';
 import { InvalidationQueue } from './queue.ts';
 import { RegisterInvalidation } from './register-invalidation.ts';
-import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR } from './registers.ts';
+import { CCMD, GCMD, GSTS, IOTLB, IQA, IQH, IRTA, RTADDR, TABLE_MODE } from './registers.ts';
 import type { Answer, TranslationRequest } from './request.ts';
 import { RequestsInProgress } from './requests-in-progress.ts';
 import { takeRegisters } from './standing-state.ts';
@@ -139,8 +139,8 @@ export class DmarUnit {
   #read32(offset: number): number {
     const half = this.core.registers.at(offset);
     if (half?.register.name === 'IQA' && this.core.departs('queue-address-reads-latched')) {
-      const base = put(IQA.IQA, this.core.registers.value('IQA'), this.core.latched.get(LATCHED.queueBase));
-      return base[half.part];
+      return compose([IQA.IQA, this.core.latched.get(LATCHED.queueBase)],
+        [IQA.QS, this.core.registers.field('IQA', IQA.QS)])[half.part];
     }
     return this.core.registers.read32(offset);
   }
@@ -172,7 +172,8 @@ export class DmarUnit {
       case 'FECTL':
         return this.#faults.controlChanged(cause);
       case 'IQT':
-        return this.#queue.kick(cause);
+        // The tail is in the low half.
+        return half.part === 'low' ? this.#queue.kick(cause) : undefined;
       case 'ICS':
       case 'IECTL':
         return this.#queue.completionControlChanged(cause);
@@ -230,9 +231,9 @@ export class DmarUnit {
     const { capability } = this.core;
     switch (level) {
       case 'QIE': return capability.queuedInvalidation;
-      case 'IRE':
+      case 'IRE': return capability.interruptRemapping;
       case 'CFI':
-        return capability.interruptRemapping;
+        return capability.interruptRemapping && !this.core.departs('compatibility-interrupts-pass');
       case 'TE': return true;
     }
   }
@@ -241,9 +242,12 @@ export class DmarUnit {
     const { core } = this;
     const address = core.registers.value('RTADDR');
     const event = core.emit(cause, { kind: 'command', command: 'SRTP: root table latched' });
-    core.latched.set(LATCHED.rootTable, get(RTADDR.RTA, address));
-    core.latched.set(LATCHED.tableMode, get(RTADDR.TTM, address));
+    core.latched.set(LATCHED.rootTable, core.pointer(get(RTADDR.RTA, address)));
+    core.latched.set(LATCHED.tableMode, core.departs('table-mode-ignored') ? 0 : get(RTADDR.TTM, address));
     core.registers.setField('GSTS', GSTS.RTPS, 1);
+    if (core.capability.scalableMode && core.latched.get(LATCHED.tableMode) === TABLE_MODE.scalable) {
+      core.emit(event, { kind: 'unmodelled', register: 'scalable-mode tables', access: 'write' });
+    }
     if (core.choices['set-root-pointer'] === 'empties-caches' || core.capability.setRootInvalidates) {
       this.#emptyCaches(event);
     }
@@ -254,7 +258,7 @@ export class DmarUnit {
     const { registers, latched, capability } = this.core;
     const event = this.core.emit(cause, { kind: 'command', command: 'SIRTP: interrupt-remapping table latched' });
     const address = registers.value('IRTA');
-    latched.set(LATCHED.interruptTable, get(IRTA.IRTA, address));
+    latched.set(LATCHED.interruptTable, this.core.pointer(get(IRTA.IRTA, address)));
     latched.set(LATCHED.interruptOrder, get(IRTA.S, address));
     latched.set(LATCHED.interruptMode, get(IRTA.EIME, address));
     registers.setField('GSTS', GSTS.IRTPS, 1);
@@ -296,9 +300,9 @@ export class DmarUnit {
     registers.setField('GSTS', GSTS.QIES, on ? 1 : 0);
     if (!on) return;
     const address = registers.value('IQA');
-    latched.set(LATCHED.queueBase, get(IQA.IQA, address));
+    latched.set(LATCHED.queueBase, this.core.pointer(get(IQA.IQA, address)));
     latched.set(LATCHED.queueOrder, get(IQA.QS, address));
-    latched.set(LATCHED.queueWide, get(IQA.DW, address));
+    latched.set(LATCHED.queueWide, this.core.departs('descriptor-width-ignored') ? 0 : get(IQA.DW, address));
     this.#queue.kick(event);
   }
 }

@@ -26,6 +26,8 @@ export interface Setup {
   readonly isKdump?: boolean;
   /** Switch the invalidation queue on first; else flushes go by registers. */
   readonly queue?: boolean;
+  /** The unit has an I/O APIC in its scope. */
+  readonly ioapic?: boolean;
 }
 
 export class KernelDriver {
@@ -46,14 +48,14 @@ export class KernelDriver {
     const release = releaseNamed(setup.release ?? 'linux-4.9-rc5');
     if (release === undefined) throw new Error('no such release');
     this.device = {
-      name: 'hpsa', source: sourceIdOf(0x0200), model: 'hpsa', isIsaBridge: false,
+      name: 'hpsa', source: sourceIdOf(0x0200), aliases: [sourceIdOf(0x0200)], config: addressOf(0xfd800000), model: 'hpsa', isIsaBridge: false,
       bar: { first: addressOf(0xf7f00000), last: addressOf(0xf7ffffff) }, messageTable: addressOf(0xf7f01000),
       outstandingPorts: addressOf(0xfd000000),
     };
     this.kernel = new Kernel({
       release, isKdump: setup.isKdump ?? false, commandLine: setup.options ?? 'intel_iommu=on', devices: [this.device],
       firmware: {
-        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, isListed: false, ioapics: [] }],
+        hostAddressWidth: 46, units: [{ base: addressOf(unitBase), buses: null, endpoints: [], isListed: false, ioapics: setup.ioapic === true ? [{ id: 0, source: sourceIdOf(0xff00) }] : [] }],
         reservedRegions: [],
       },
       config: { dmarDebug: false, svm: true, copiedIds: null },

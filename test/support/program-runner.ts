@@ -30,7 +30,8 @@ export class ProgramRunner {
 
   constructor(settings: Settings) {
     this.#driver = new UnitDriver({ ...settings, recording: false, hostAddressWidth });
-    this.#unit = describeUnit(this.#driver.read64(0x08), this.#driver.read64(0x10), hostAddressWidth);
+    this.#unit = describeUnit(this.#driver.read64(0x08), this.#driver.read64(0x10), hostAddressWidth,
+      settings.choices?.['leaf-bit-62'] === 'ignored-with-device-tlb');
     this.#possible = new PossibleCaches(
       this.#unit, (address) => this.#read(address), settings.choices?.['cached-denial'] !== 'walks-again',
       settings.choices?.['speculative-fill'] === 'next-page');

@@ -17,6 +17,8 @@ export interface ReferenceUnit {
   readonly deviceTlb: boolean;
   readonly passThrough: boolean;
   readonly snoopControl: boolean;
+  /** Bit 62 of a leaf is TM of older revisions and means nothing. */
+  readonly leafBit62Ignored: boolean;
 }
 
 export interface Request {
@@ -62,7 +64,9 @@ function bit(value: bigint, position: bigint): boolean {
   return bits(value, position, position) === 1n;
 }
 
-export function describeUnit(capability: bigint, extended: bigint, hostAddressWidth: number): ReferenceUnit {
+export function describeUnit(
+  capability: bigint, extended: bigint, hostAddressWidth: number, knowsTransientBit: boolean,
+): ReferenceUnit {
   return {
     hostAddressWidth: BigInt(hostAddressWidth),
     guestAddressWidth: bits(capability, 21n, 16n) + 1n,
@@ -74,6 +78,7 @@ export function describeUnit(capability: bigint, extended: bigint, hostAddressWi
     deviceTlb: bit(extended, 2n),
     passThrough: bit(extended, 6n),
     snoopControl: bit(extended, 7n),
+    leafBit62Ignored: knowsTransientBit && bit(extended, 2n),
   };
 }
 
@@ -159,7 +164,7 @@ export function walkTables(
   const writable = point.writable && bit(entry, 1n);
   const large = (level === 2n && unit.twoMebibytePages) || (level === 3n && unit.oneGibibytePages);
   const isLeaf = level === 1n || (large && bit(entry, 7n));
-  const reserved = bit(entry, 62n)
+  const reserved = (bit(entry, 62n) && !(isLeaf && unit.leafBit62Ignored))
     || (unit.hostAddressWidth < 52n && bits(entry, 51n, unit.hostAddressWidth) !== 0n)
     || (isLeaf ? bit(entry, 11n) && !unit.snoopControl : bit(entry, 11n) || bit(entry, 7n))
     || (isLeaf && level > 1n && bits(entry, region - 1n, 12n) !== 0n);

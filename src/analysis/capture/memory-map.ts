@@ -31,7 +31,7 @@ export function readMemoryMap(first: KernelConsole, memoryBytes: number): Memory
   // QEMU gives all of its memory below 2 GiB to the range from 1 MiB on, but for the firmware's tables.
   const whole = covered ? memory : [{ first: mebibyte, last: Math.min(memoryBytes, 2 ** 31) - mebibyte - 1 }];
   const fits = whole.some((range) => range.first <= crashKernel.first && range.last >= crashKernel.last);
-  return fits && begin >= mebibyte ? { memory: whole, crashKernel } : 'the memory for the capture kernel is not in the machine\'s memory';
+  return fits ? { memory: whole, crashKernel } : 'the memory for the capture kernel is not in the machine\'s memory';
 }
 
 /** Without the pages that begin or end a range in their middle, and without what overlaps another range. */

@@ -42,7 +42,7 @@ export function align(recorded: readonly Step[], model: readonly Step[], roles: 
       other += 1;
     } else {
       const skip = resume(recorded.slice(at, at + lookAhead), model.slice(other, other + lookAhead), roles);
-      rows.push(...different(recorded.slice(at, at + skip.recorded), model.slice(other, other + skip.model), roles));
+      rows.push(...different(recorded.slice(at, at + skip.recorded), model.slice(other, other + skip.model), roles, explain));
       at += skip.recorded;
       other += skip.model;
     }
@@ -67,11 +67,24 @@ function resume(recorded: readonly Step[], model: readonly Step[], roles: Roles)
   return { recorded: recorded.length, model: model.length };
 }
 
-function different(recorded: readonly Step[], model: readonly Step[], roles: Roles): readonly Row[] {
-  return Array.from({ length: Math.max(recorded.length, model.length) }, (_, index): Row => {
+/** Passed steps: what a rule explains, it explains here too. */
+function different(passed: readonly Step[], passedModel: readonly Step[], roles: Roles, explain: Explain): readonly Row[] {
+  const explained: Row[] = [];
+  const unexplained = (steps: readonly Step[], side: 'recorded' | 'model'): readonly Step[] => steps.filter((step) => {
+    const rule = explain(step, side, { atEnd: false });
+    if (rule !== undefined) {
+      explained.push({
+        kind: 'explained', recorded: side === 'recorded' ? step : null, model: side === 'model' ? step : null, rule,
+      });
+    }
+    return rule === undefined;
+  });
+  const [recorded, model] = [unexplained(passed, 'recorded'), unexplained(passedModel, 'model')];
+  const rows = Array.from({ length: Math.max(recorded.length, model.length) }, (_, index): Row => {
     const [left = null, right = null] = [recorded[index], model[index]];
     const why = left === null ? 'only the model does this' : right === null ? 'the model does not do this'
       : stepDifference(left, right, roles.copy()) ?? 'the same at another place';
     return { kind: 'different', recorded: left, model: right, why };
   });
+  return [...rows, ...explained];
 }

@@ -14,7 +14,7 @@ import { vocabulary } from '../vocabulary.ts';
 import type { RecordedHandoff } from './recorded-handoff.ts';
 
 /** How often a device goes on with each of the pages it was seen to use. */
-const inFlightPeriod = '1ms';
+const inFlightPeriod = '10ms';
 /** From the start of the units to the drivers: long enough for each device to go on with all of its pages. */
 const bootTime = '100ms';
 /** As long as the lazy queue takes to flush what the last read has unmapped. */

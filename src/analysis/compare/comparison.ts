@@ -1,18 +1,20 @@
 /** One capture against the model: who is compared, what agrees, what is explained, what differs. */
-import { get } from '../../base/word.ts';
+import { get, type SourceId } from '../../base/word.ts';
 import type { HardwareImage } from '../../scenario/image/hardware-image.ts';
 import type { Diagnostic } from '../../scenario/diagnostic.ts';
 import { CAP } from '../../vtd/capability.ts';
 import type { Capture } from '../capture/capture.ts';
 import { contextsOf, isOn } from '../image/image-tables.ts';
-import { align, type Row } from './align.ts';
+import { align, type Explain, type Row } from './align.ts';
 import { captureKernelText, firstKernelText, scenarioFrom, type Releases } from './captured-scenario.ts';
 import { withLeftBehind } from './left-behind.ts';
 import { compareMessages, remappingLines, type MessageRow } from './messages.ts';
-import { runCaptureKernel, runFirstKernel } from './model-run.ts';
+import { runCaptureKernel, runFirstKernel, type ModelRun } from './model-run.ts';
 import { recordedHandoff, usesScalableMode } from './recorded-handoff.ts';
+import { withEntriesFirst } from './floating-entries.ts';
+import { isStrict, withoutLazyFlushes } from './lazy-flushes.ts';
 import { Roles } from './roles.ts';
-import { folded, stepsOf, type RawOperation, type Step } from './step.ts';
+import { stepsOf, type RawOperation, type Step } from './step.ts';
 
 export interface LazyFlushes {
   readonly domain: number;
@@ -49,7 +51,7 @@ export function compareCapture(name: string, capture: Capture, chosen: string | 
   if (!captureScenario.ok) return refusal(captureText, captureScenario.diagnostics);
   const model = runCaptureKernel(captureScenario.scenario);
   const roles = new Roles();
-  const { rows, lazyFlushes } = compareOperations(capture, handoff.operations, model.operations, roles);
+  const { rows, lazyFlushes } = compareOperations(capture, handoff.operations, model, roles);
   const { consoles, memoryMap } = capture;
   return {
     kind: 'compared', releases, end: handoff.end, scenario: captureText, image, rows, lazyFlushes,
@@ -79,49 +81,54 @@ export function releaseOf(version: string): string | undefined {
 }
 
 function compareOperations(
-  capture: Capture, recorded: readonly RawOperation[], model: readonly RawOperation[], roles: Roles,
+  capture: Capture, recorded: readonly RawOperation[], model: ModelRun, roles: Roles,
 ): { readonly rows: readonly Row[]; readonly lazyFlushes: readonly LazyFlushes[] } {
   const { image } = capture;
   const capability = image.registers.get('CAP') ?? { low: 0, high: 0 };
   const faultOffset = 16 * get(CAP.FRO, capability);
   const oldDomains = new Set(contextsOf(image).map(({ domain }) => domain));
-  const sides = [recorded, model].map((operations) =>
+  const sides = [recorded, model.operations].map((operations) =>
     withoutLazyFlushes(stepsOf(operations, faultOffset, isOn(image, 'QIES')), oldDomains, isStrict(capture)));
   const [left, right] = sides;
   if (left === undefined || right === undefined) return { rows: [], lazyFlushes: [] };
-  const rows = align(left.steps, right.steps, roles, (step, side, { atEnd }) =>
-    (atEnd && side === 'recorded' && isReading(step, oldDomains) ? 'readers' : undefined));
-  const domains = [...new Set([...left.flushes.keys(), ...right.flushes.keys()])].sort((one, other) => one - other);
+  const networkDomains = new Set(model.contexts.filter(({ source }) => isNetworkCard(capture, source))
+    .map(({ domain }) => domain));
+  const rows = alignEitherWay(left.steps, right.steps, roles, (step, side, { atEnd }) => {
+    if (!isPageOfOwn(step, oldDomains)) return undefined;
+    if (networkDomains.has(step.domain)) return 'network-buffers';
+    return atEnd && side === 'recorded' ? 'readers' : undefined;
+  });
+  const domains = new Set(model.contexts.map(({ domain }) => domain));
+  const flushed = [...new Set([...left.flushes.keys(), ...right.flushes.keys()])].sort((one, other) => one - other);
   return {
-    rows,
-    lazyFlushes: domains.map((domain) =>
+    // How often is not compared, but whom it is about is.
+    rows: [...rows, ...left.lazy.filter(({ domain }) => !domains.has(domain)).map(({ step }): Row =>
+      ({ kind: 'different', recorded: step, model: null, why: 'the model has given no device this domain id' }))],
+    lazyFlushes: flushed.map((domain) =>
       ({ domain, recorded: left.flushes.get(domain) ?? 0, model: right.flushes.get(domain) ?? 0 })),
   };
 }
 
-/** Whether the capture kernel flushes at once what is unmapped: it was told to, or the unit has caching mode. */
-function isStrict({ commandLines, image }: Capture): boolean {
-  return /(^|\s)(iommu\.strict=1|intel_iommu=(\S*,)?strict)(\s|,|$)/.test(commandLines.capture)
-    || get(CAP.CM, image.registers.get('CAP') ?? { low: 0, high: 0 }) === 1;
+/** As it stands; where that leaves a difference, without the places of interrupt entries among flushes of pages. */
+function alignEitherWay(recorded: readonly Step[], model: readonly Step[], roles: Roles, explain: Explain): readonly Row[] {
+  const count = (rows: readonly Row[]): number => rows.filter(({ kind }) => kind === 'different').length;
+  const trial = roles.copy();
+  const rows = align(recorded, model, trial, explain);
+  const entries = recorded.find(({ kind }) => kind === 'entries') ?? null;
+  if (count(rows) === 0 || entries === null) return align(recorded, model, roles, explain);
+  const moved = align(withEntriesFirst(recorded), withEntriesFirst(model), roles.copy(), explain);
+  if (count(moved) >= count(rows)) return align(recorded, model, roles, explain);
+  return [...align(withEntriesFirst(recorded), withEntriesFirst(model), roles, explain),
+    { kind: 'explained', recorded: entries, model: null, rule: 'interrupt-places' }];
 }
 
-/** Takes the flushes of the lazy queue out: of a whole domain of the kernel's own, not with a context entry. */
-function withoutLazyFlushes(
-  steps: readonly Step[], oldDomains: ReadonlySet<number>, strict: boolean,
-): { readonly steps: readonly Step[]; readonly flushes: ReadonlyMap<number, number> } {
-  const flushes = new Map<number, number>();
-  const kept = steps.filter((step, index) => {
-    const lazy = !strict && step.kind === 'iotlb' && step.selection === 'domain' && !oldDomains.has(step.domain)
-      && steps[index - 1]?.kind !== 'context';
-    if (lazy) flushes.set(step.domain, (flushes.get(step.domain) ?? 0) + 1);
-    return !lazy;
-  });
-  return { steps: folded(kept), flushes };
-}
-
-/** What a strict kernel does for a read: pages of its own domain are flushed. */
-function isReading(step: Step, oldDomains: ReadonlySet<number>): boolean {
+/** What a strict kernel does for a buffer: a page of its own domain is flushed. */
+function isPageOfOwn(step: Step, oldDomains: ReadonlySet<number>): step is Extract<Step, { kind: 'iotlb' }> {
   return step.kind === 'iotlb' && step.selection === 'page' && !oldDomains.has(step.domain);
+}
+
+function isNetworkCard({ machine }: Capture, source: SourceId): boolean {
+  return machine.devices.some((device) => device.source === source && device.type === 'e1000e');
 }
 
 export function differs(comparison: Extract<Comparison, { kind: 'compared' }>): boolean {

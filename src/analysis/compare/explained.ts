@@ -19,6 +19,10 @@ export const matchingRules = {
 export const explainedDifferences = {
   'readers': 'a strict kernel flushes for each read, and until the first one is done user space reads what it likes; the '
     + 'model reads what a scan for partitions does',
+  'interrupt-places': 'drivers are loaded side by side: where among flushes of pages an interrupt of another device is '
+    + 'set up is chance',
+  'network-buffers': 'a network card\'s driver maps a buffer for each of its descriptors, of one page or of two: where '
+    + 'they lie is the memory allocator\'s choice, and a strict kernel flushes for each',
   'repeated-faults': 'a line about a fault that came before: how often depends on how often the device tries again',
   'lost-characters': 'the serial port lost characters of this line',
 } as const;

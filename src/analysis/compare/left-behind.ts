@@ -3,13 +3,13 @@
  * what the tables lead to; but a kernel that is modelled had written the same commands to the same I/O
  * addresses, and a device that goes on through a stale entry reads them there.
  */
-import { addressOf, frameAt, frameNumber, get, sourceIdNumber, type Word64 } from '../../base/word.ts';
+import { addressOf, frameAt, get, sourceIdNumber } from '../../base/word.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { HardwareImage, ImagePage } from '../../scenario/image/hardware-image.ts';
 import { SECOND_LEVEL } from '../../vtd/entries.ts';
-import { LATCHED } from '../../vtd/core.ts';
-import { ImageMemory, type TableMemory } from '../image/image-memory.ts';
-import { contextsIn, contextsOf, hasTables, leavesOf, walkOf, type Leaf } from '../image/image-tables.ts';
+import { ImageMemory } from '../image/image-memory.ts';
+import { machineContexts, machineMemory } from './machine-tables.ts';
+import { contextsOf, hasTables, leavesOf, walkOf, type Leaf } from '../image/image-tables.ts';
 
 /** More entries than the tables of a kernel that has just loaded its drivers have. */
 const entriesMost = 1_000_000;
@@ -19,10 +19,8 @@ export function withLeftBehind(image: HardwareImage, machine: Machine): Hardware
   const there = new ImageMemory(image);
   const memory = machineMemory(machine);
   const pages = new Map<number, ImagePage>(image.pages.map((page) => [page.address, page]));
-  const [unit] = machine.units;
-  if (unit === undefined) return image;
   const captured = new Map(contextsOf(image).map((context) => [sourceIdNumber(context.source), context]));
-  for (const context of contextsIn(memory, unit.core.latched.get(LATCHED.rootTable))) {
+  for (const context of machineContexts(machine)) {
     const other = captured.get(sourceIdNumber(context.source));
     if (other === undefined || !hasTables(context) || !hasTables(other)) continue;
     for (const visit of leavesOf(memory, context.table, context.levels, entriesMost)) {
@@ -42,13 +40,4 @@ export function withLeftBehind(image: HardwareImage, machine: Machine): Hardware
 
 function pageOf({ path }: Leaf): number {
   return get(SECOND_LEVEL.ADDR, path[4]);
-}
-
-/** Memory as software sees it. */
-function machineMemory({ memory }: Machine): TableMemory {
-  return {
-    has: (page) => memory.isBacked(frameAt(page)),
-    word: (page, index): Word64 | undefined =>
-      (memory.isBacked(frameAt(page)) ? memory.read64(addressOf(frameNumber(frameAt(page)) * 4096 + 8 * index)) : undefined),
-  };
 }

@@ -3,12 +3,16 @@ import { BeyondModel } from '../../base/assert.ts';
 import type { Event } from '../../base/event.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
+import type { ImageContext } from '../image/image-tables.ts';
 import { run, traced } from '../run.ts';
+import { machineContexts } from './machine-tables.ts';
 import type { RawOperation } from './step.ts';
 
 export interface ModelRun {
   readonly operations: readonly RawOperation[];
   readonly lines: readonly string[];
+  /** Its context entries at the end. */
+  readonly contexts: readonly ImageContext[];
   /** Why the run did not come to its end; null: it did. */
   readonly cut: string | null;
 }
@@ -49,7 +53,7 @@ function step(machine: Machine, actor: number): string | null {
 }
 
 export function runCaptureKernel(scenario: Scenario): ModelRun {
-  const { events, end } = run(scenario, traced);
+  const { events, end, machine } = run(scenario, traced);
   const start = events.findIndex(({ actor, what }) => actor === 'capture' && what.kind === 'kernel-start');
   const capture = start < 0 ? [] : events.slice(start);
   const unit = scenario.units[0]?.name;
@@ -61,6 +65,7 @@ export function runCaptureKernel(scenario: Scenario): ModelRun {
       return what.kind === 'descriptor' && actor === unit ? [{ kind: 'descriptor', low: what.low, high: what.high }] : [];
     }),
     lines: logOf(capture),
+    contexts: machineContexts(machine),
     cut: end.kind === 'ended' ? null : end.kind === 'limit' ? `the run needs more than ${end.what}` : 'the capture kernel waits for ever',
   };
 }

@@ -76,11 +76,12 @@ function flushedSource(operation: RecordedOperation): SourceId | undefined {
 }
 
 /** After the global flush: the caches were filled again from the copied entries, until the driver came. */
-function inFlightOf(operations: readonly RecordedOperation[], { image }: Capture): readonly InFlight[] {
+function inFlightOf(operations: readonly RecordedOperation[], { image, machine }: Capture): readonly InFlight[] {
   const root = operations.findLastIndex((operation) =>
     operation.kind === 'write' && operation.offset === ROOT_TABLE_ADDRESS);
   const after = operations.slice(root + 1);
-  return contextsOf(image).flatMap(({ source, domain }) => {
+  const known = new Set(machine.devices.map(({ source }) => sourceIdNumber(source)));
+  return contextsOf(image).filter(({ source }) => known.has(sourceIdNumber(source))).flatMap(({ source, domain }) => {
     const end = after.findIndex((operation) => flushedSource(operation) === source);
     const before = end < 0 ? after : after.slice(0, end);
     const pages = new Set(before.flatMap((operation) =>

@@ -25,6 +25,7 @@ export class Roles {
       this.#pairs.set(back, recorded);
       return true;
     }
-    return known === model && knownBack === recorded;
+    // Either is paired with something: with each other, or it is no match.
+    return known === model;
   }
 }

@@ -15,7 +15,8 @@ export function difference(first: readonly string[], second: readonly string[]):
       lines.push({ in: 'both', text: a });
       left += 1;
       right += 1;
-    } else if (a !== undefined && (b === undefined || lengthAt(common, left + 1, right) >= lengthAt(common, left, right + 1))) {
+    } else if (a !== undefined
+      && (b === undefined || lengthAt(common, left + 1, right) >= lengthAt(common, left, right + 1))) {
       lines.push({ in: 'first', text: a });
       left += 1;
     } else if (b !== undefined) {

@@ -125,7 +125,8 @@ export interface InterruptHost {
 export function* allocIrqVector(
   host: InterruptHost, device: PciDevice, writeMessage: WriteMessage,
 ): Routine<Irq> {
-  const line = yield* host.irqChip.allocate(device.source);
+  // set_msi_sid: by the last alias, since that is what the message carries.
+  const line = yield* host.irqChip.allocate(device.aliases.at(-1) ?? device.source);
   yield* writeMessage(yield* line.activate(shutdownVector));
   return { device, line, writeMessage, vector: null };
 }

@@ -3,9 +3,13 @@ import { fail } from '../../base/assert.ts';
 import type { ProbeStatement, SubmitStatement } from '../../scenario/scenario.ts';
 import type { Kernel } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
+import { AhciDriver } from './ahci.ts';
 import type { BlockDriver, PciDriver } from './driver.ts';
+import { E1000eDriver } from './e1000e.ts';
+import { GraphicsDriver } from './graphics.ts';
 import { HpsaDriver } from './hpsa.ts';
 import { NvmeDriver } from './nvme/nvme.ts';
+import { EhciDriver } from './usb.ts';
 
 type Loader =
   | { readonly kind: 'block'; readonly load: (kernel: Kernel) => BlockDriver }
@@ -13,6 +17,10 @@ type Loader =
 
 const drivers: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['hpsa', { kind: 'other', load: (kernel) => new HpsaDriver(kernel) }],
+  ['ahci', { kind: 'block', load: (kernel) => new AhciDriver(kernel) }],
+  ['e1000e', { kind: 'other', load: (kernel) => new E1000eDriver(kernel) }],
+  ['ehci', { kind: 'other', load: (kernel) => new EhciDriver(kernel) }],
+  ['graphics', { kind: 'other', load: (kernel) => new GraphicsDriver(kernel) }],
   ['nvme', { kind: 'block', load: (kernel) => new NvmeDriver(kernel) }],
 ]);
 

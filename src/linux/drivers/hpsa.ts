@@ -11,6 +11,7 @@ import type { PciDevice } from '../core/firmware.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { pciName } from '../core/print-formats.ts';
 import type { Routine } from '../core/operation.ts';
+import type { ProbeOrder } from '../../scenario/scenario.ts';
 import type { PciDriver } from './driver.ts';
 
 /** SA5 register offsets and values (hpsa_cmd.h). */
@@ -44,12 +45,14 @@ export class HpsaDriver implements PciDriver {
   }
 
   /** `hpsa_init_one` of a capture kernel. */
-  * probe(device: PciDevice): Routine<void> {
+  * probe(device: PciDevice, order: ProbeOrder): Routine<void> {
     const kernel = this.#kernel;
     const isFirst = this.#numberOfControllers === 0;
     const host = this.#numberOfControllers;
     this.#numberOfControllers += (yield* routine('hpsa_init_one', device.name, function* () {
       if (isFirst) yield* printk('HP HPSA Driver (v 3.4.16-0)');
+      // No kernel maps first; a command that the reset then forgets shows what that would do.
+      if (order === 'map-then-reset') yield* dmaAllocCoherent(kernel, device, 4096);
       if (!(yield* hpsaInitResetDevices(kernel, device))) return 0;
       if (yield* hpsaHbaInquiry(kernel, device)) yield* printk(`scsi host${host}: hpsa`);
       return 1;

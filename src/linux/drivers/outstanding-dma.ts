@@ -5,13 +5,11 @@
 import { bytesOf, offsetBy, wordOf, zeroWord, type Address } from '../../base/word.ts';
 import { routine, writel, writeq } from '../core/bus.ts';
 import type { DmaMapping } from '../core/dma-ops.ts';
-import type { PciDevice } from '../core/firmware.ts';
-import type { Kernel } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
 
 /** Ports beside the device's own registers; no real device has them. */
 const OUTSTANDING = {
-  ADDRESS: 0x00, LENGTH: 0x08, COUNT: 0x0c, PERIOD: 0x10, AFTER_PANIC: 0x18, START: 0x20, BUS_MASTER_OFF: 0x28, HOT_RESET: 0x2c,
+  ADDRESS: 0x00, LENGTH: 0x08, COUNT: 0x0c, PERIOD: 0x10, AFTER_PANIC: 0x18, START: 0x20,
 } as const;
 /** The most that one outstanding command moves. */
 const outstandingBytesMost = 64 * 1024;
@@ -40,27 +38,4 @@ export function* startOutstandingDma(mapping: DmaMapping, what: OutstandingDma):
       what.afterPanicNs === null ? zeroWord : wordOf(what.afterPanicNs + 1));
     yield* writel(at(OUTSTANDING.START), what.access === 'read' ? START_READ : START_WRITE);
   });
-}
-
-/** `device_shutdown` under kexec: `pci_device_shutdown` clears Bus Master of every device, the last one first. */
-export function* deviceShutdown(kernel: Kernel): Routine<void> {
-  for (const device of [...kernel.settings.devices].reverse()) {
-    yield* routine('pci_device_shutdown', device.name, () => silence(device, OUTSTANDING.BUS_MASTER_OFF));
-  }
-}
-
-/**
- * "Reset PCIe devices to address DMA problem on kdump with iommu" (Takao Indoh, 2012): with reset_devices a hot
- * reset of whatever is below each downstream port.
- */
-export function* resetEndpoints(kernel: Kernel): Routine<void> {
-  if (!kernel.commandLine.has('reset_devices')) return;
-  for (const device of kernel.settings.devices) {
-    yield* routine('reset_pcie_devices', device.name, () => silence(device, OUTSTANDING.HOT_RESET));
-  }
-}
-
-/** The device has no registers of its bus yet: the model of its outstanding DMA is told instead. */
-function* silence(device: PciDevice, port: number): Routine<void> {
-  yield* writel(offsetBy(device.outstandingPorts, port), 1);
 }

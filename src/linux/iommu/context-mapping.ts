@@ -17,6 +17,7 @@ import {
 } from './formats.ts';
 import { iommuFlushCache, iommuFlushWriteBuffer, type Iommu } from './iommu.ts';
 import type { IntelIommu } from './intel-iommu.ts';
+import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import type { HandoffStep } from '../releases/release.ts';
 
@@ -103,13 +104,20 @@ function* carryOut(mapping: Mapping, step: HandoffStep): Routine<void> {
   }
 }
 
+/** `domain_context_mapping`: an entry for each alias, one after the other; in between they differ. */
+export function* domainContextMapping(driver: IntelIommu, domain: Domain, device: PciDevice): Routine<void> {
+  for (const alias of device.aliases) yield* domainContextMappingOne(driver, domain, alias);
+}
+
 export function* domainContextMappingOne(
   driver: IntelIommu, domain: Domain, source: SourceId,
 ): Routine<void> {
   const { iommu } = domain;
   const { release } = driver.kernel;
   yield* routine('domain_context_mapping_one', bdf(source), function* () {
-    if (driver.options.debug) yield* printk(`DMAR: Set context mapping for ${bdf(source)}`);
+    // From 6.12 on pass-through has a routine of its own, which says nothing.
+    const isSilent = domain.translation === 'pass-through' && release.identityId === 'fixed';
+    if (driver.options.debug && !isSilent) yield* printk(`DMAR: Set context mapping for ${bdf(source)}`);
     const place = yield* iommuContextAddr(iommu, source);
     const old = yield* loadContext(place);
     const copied = isCopied(driver, iommu, source, old);

@@ -1,6 +1,6 @@
 /**
- * `copy_translation_tables` (drivers/iommu/intel-iommu.c, 4.2; drivers/iommu/intel/iommu.c, to 7.0): the capture kernel takes over
- * root and context tables. The page tables stay where the crashed kernel left them.
+ * `copy_translation_tables` (drivers/iommu/intel-iommu.c, 4.2; drivers/iommu/intel/iommu.c, to 7.0): the capture
+ * kernel takes over root and context tables. The page tables stay where the crashed kernel left them.
  */
 import { fail } from '../../base/assert.ts';
 import {

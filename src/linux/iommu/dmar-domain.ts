@@ -2,7 +2,7 @@
 import type { Address } from '../../base/word.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Iommu } from './iommu.ts';
-import type { IovaSpace } from './iova-space.ts';
+import type { IovaSpace } from '../iova/iova-space.ts';
 
 export interface Domain {
   readonly iommu: Iommu;

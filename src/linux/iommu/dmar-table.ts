@@ -12,7 +12,7 @@ export function* dmarTableInit(driver: IntelIommu): Routine<void> {
   const prefix = driver.messages.tablePrefix;
   yield* printk(hostAddressWidthLine(prefix, firmware.hostAddressWidth));
   for (const [index, unit] of firmware.units.entries()) {
-    yield* printk(drhdLine(prefix, unit.base, unit.buses === null && !unit.isListed));
+    yield* printk(drhdLine(prefix, unit.base, unit.buses === null && unit.endpoints.length === 0 && !unit.isListed));
     driver.iommus.push(yield* allocIommu(index, unit.base, release, () => pages.allocate()));
   }
   for (const { first, last } of firmware.reservedRegions) yield* printk(rmrrLine(prefix, first, last));

@@ -9,7 +9,7 @@ import { dmaPte, dmaPteAddr, dmaPtePresent, readWrite, type Protection } from '.
 import type { Domain } from './dmar-domain.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import { allocTablePage, iommuFlushCache, type Iommu } from './iommu.ts';
-import { IovaDomain } from './iova.ts';
+import { IovaDomain } from '../iova/iova.ts';
 import type { IntelIommu } from './intel-iommu.ts';
 import type { Routine } from '../core/operation.ts';
 

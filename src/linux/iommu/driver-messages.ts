@@ -16,11 +16,13 @@ export interface NamedUnit {
 export interface DriverMessages {
   /** `intel_iommu_setup`, one for each word of intel_iommu=. */
   readonly setup: Readonly<Record<'on' | 'off' | 'strict' | 'forcedac', string>>;
-  /** What stands before the messages of dmar.c. */
+  /** What stands before the messages of dmar.c, and before those of interrupt remapping. */
   readonly tablePrefix: string;
+  readonly interruptPrefix: string;
   readonly unit: (unit: NamedUnit, version: string, cap: Word64, ecap: Word64) => string;
   readonly invalidation: (unit: NamedUnit, queued: boolean) => string;
   readonly settingRmrr: string | null;
+  readonly prepareIsa: string | null;
   /** null: the core maps reserved regions, and says nothing. */
   readonly identityMap: ((device: SourceId, first: Address, last: Address) => string) | null;
   readonly ignoringIdentityMap: (device: SourceId, first: Address, last: Address) => string;
@@ -53,11 +55,13 @@ const before42: DriverMessages = {
     forcedac: 'Intel-IOMMU: Forcing DAC for PCI devices',
   },
   tablePrefix: 'dmar: ',
+  interruptPrefix: '',
   unit: ({ sequence, base }, version, cap, ecap) => `dmar: IOMMU ${sequence}: `
     + `reg_base_addr ${bareHex(wordOfAddress(base))} ver ${version} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`,
   invalidation: ({ sequence, base }, queued) => `IOMMU ${sequence} 0x${bareHex(wordOfAddress(base))}: `
     + `using ${queued ? 'Queued' : 'Register based'} invalidation`,
   settingRmrr: 'IOMMU: Setting RMRR:',
+  prepareIsa: 'IOMMU: Prepare 0-16MiB unity mapping for LPC',
   identityMap: (device, first, last) => `IOMMU: Setting identity map for device ${range(device, first, last)}`,
   ignoringIdentityMap: (device, first, last) =>
     `Ignoring identity map for HW passthrough device ${range(device, first, last)}`,
@@ -67,7 +71,7 @@ const before42: DriverMessages = {
   identity: (device) => `64bit ${pciName(device)} uses identity mapping`,
   noDomainIds: () => 'IOMMU: no free domain ids',
   pteAlreadySet,
-  missingTables: ['No RMRR found', 'No ATSR found'],
+  missingTables: ['DMAR: No RMRR found', 'DMAR: No ATSR found'],
   batchingDisallowed: null,
   noPasidAllocation: null,
   defaultDomains: 'silent',
@@ -80,10 +84,12 @@ const from42: DriverMessages = {
     forcedac: 'DMAR: Forcing DAC for PCI devices',
   },
   tablePrefix: 'DMAR: ',
+  interruptPrefix: 'DMAR-IR: ',
   unit: ({ name, base }, version, cap, ecap) => `DMAR: ${name}: reg_base_addr ${bareHex(wordOfAddress(base))} `
     + `ver ${version} cap ${bareHex(cap)} ecap ${bareHex(ecap)}`,
   invalidation: ({ name }, queued) => `DMAR: ${name}: Using ${queued ? 'Queued' : 'Register based'} invalidation`,
   settingRmrr: 'DMAR: Setting RMRR:',
+  prepareIsa: 'DMAR: Prepare 0-16MiB unity mapping for LPC',
   identityMap: (device, first, last) => `DMAR: Setting identity map for device ${range(device, first, last)}`,
   ignoringIdentityMap: (device, first, last) =>
     `DMAR: Ignoring identity map for HW passthrough device ${range(device, first, last)}`,
@@ -102,7 +108,7 @@ const from42: DriverMessages = {
 
 /** From 5.3 on reserved regions are the core's, and so is the choice of an identity domain. */
 const from53: DriverMessages = {
-  ...from42, settingRmrr: null, identityMap: null, defaultDomains: 'type',
+  ...from42, settingRmrr: null, prepareIsa: null, identityMap: null, defaultDomains: 'type',
   batchingDisallowed: 'DMAR: Disable batched IOTLB flush because of virtualization',
 };
 const from511: DriverMessages = {
@@ -110,7 +116,12 @@ const from511: DriverMessages = {
   noPasidAllocation: 'DMAR: VT-d Scalable Mode not enabled, no PASID allocation',
 };
 const from515: DriverMessages = {
-  ...from511, defaultDomains: 'type-and-policy',
+  ...from511,
+  setup: {
+    ...from511.setup, strict: 'DMAR: intel_iommu=strict deprecated; use iommu.strict=1 instead',
+    forcedac: 'DMAR: intel_iommu=forcedac deprecated; use iommu.forcedac instead',
+  },
+  defaultDomains: 'type-and-policy',
   missingTables: [...from42.missingTables, 'DMAR: No SATC found'],
   batchingDisallowed: 'DMAR: IOMMU batching disallowed due to virtualization',
 };

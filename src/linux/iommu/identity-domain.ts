@@ -10,12 +10,12 @@ import { printk, routine } from '../core/bus.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import { domainContextClearOne } from './context-clear.ts';
-import { domainContextMappingOne } from './context-mapping.ts';
+import { domainContextMapping } from './context-mapping.ts';
 import type { Domain } from './dmar-domain.ts';
 import { domainIdentityMapping, takeDomainId } from './domain.ts';
 import type { IntelIommu } from './intel-iommu.ts';
 import { allocTablePage, type Iommu } from './iommu.ts';
-import { IovaDomain } from './iova.ts';
+import { IovaDomain } from '../iova/iova.ts';
 
 export class IdentityDomain {
   /** hw_pass_through: every unit can do without tables. */
@@ -88,7 +88,7 @@ export class IdentityDomain {
     const iommu = this.#driver.iommuOf(device.source);
     const domain = this.#domainFor(iommu, device, yield* this.#idOn(iommu));
     this.#driver.domainOfDevice.set(device.source, domain);
-    yield* domainContextMappingOne(this.#driver, domain, device.source);
+    yield* domainContextMapping(this.#driver, domain, device);
   }
 
   /** `dmar_remove_one_dev_info`. */
@@ -96,7 +96,7 @@ export class IdentityDomain {
     const domain = this.#driver.domainOfDevice.get(device.source);
     if (domain === undefined) fail(`${device.name} is in the identity domain`);
     this.#driver.domainOfDevice.delete(device.source);
-    yield* domainContextClearOne(this.#driver, domain.iommu, device.source);
+    for (const alias of device.aliases) yield* domainContextClearOne(this.#driver, domain.iommu, alias);
   }
 
   * #idOn(iommu: Iommu): Routine<number> {
@@ -117,7 +117,7 @@ export class IdentityDomain {
 
   /** `device_is_rmrr_locked`, without its exceptions for USB and graphics. */
   #hasReservedRegion({ source }: PciDevice): boolean {
-    return this.#driver.reservedRegions.some(({ device }) => device === source);
+    return this.#driver.reservedRegions.some(({ devices }) => devices.includes(source));
   }
 
   /** `dma_get_required_mask`: all ones up to the highest bit of the last page. */

@@ -1,5 +1,5 @@
 /** `dmar_table_init` and `intel_iommu_init` (drivers/iommu/dmar.c and intel-iommu.c, 3.9 to 5.2), in their order. */
-import { and32, sourceIdOf } from '../../base/word.ts';
+import { addressOf, and32, sourceIdOf } from '../../base/word.ts';
 import { printk, routine } from '../core/bus.ts';
 import { copyTranslationTables } from './copy-tables.ts';
 import { iommuPrepareIdentityMap } from './device-domain.ts';
@@ -17,7 +17,7 @@ import { irqRemapping } from '../irq-remapping/irq-remapping.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { IdentityDomain } from './identity-domain.ts';
 import { IntelIommu } from './intel-iommu.ts';
-import { iommuDeviceRegister, iommuSubsysInit } from './iommu-core-start.ts';
+import { iommuDeviceRegister, iommuSubsysInit } from '../iommu-core/start.ts';
 import { intelIommuSetup } from './options.ts';
 import { intelDisableIommus } from './shutdown.ts';
 import type { Routine } from '../core/operation.ts';
@@ -61,31 +61,51 @@ function* inheritTranslation(iommu: Iommu, { release, settings: { isKdump } }: K
   return false;
 }
 
-/** The RMRRs of devices (`iommu_prepare_rmrr_dev`), before translation is switched on. */
+/** What an ISA bridge may reach (CONFIG_INTEL_IOMMU_FLOPPY_WA). */
+const isaRegion = { first: addressOf(0), last: addressOf(0xff_ffff) };
+
+/**
+ * The RMRRs of devices and the first 16 MiB for an ISA bridge (`iommu_prepare_rmrr_dev`, `iommu_prepare_isa`), before
+ * translation is switched on.
+ */
 function* prepareReservedRegions(driver: IntelIommu): Routine<void> {
-  const { settingRmrr } = driver.messages;
+  const { settingRmrr, prepareIsa } = driver.messages;
   if (settingRmrr !== null) yield* printk(settingRmrr);
   for (const region of driver.reservedRegions) {
-    const device = driver.kernel.settings.devices.find((known) => known.source === region.device);
-    if (device !== undefined) yield* iommuPrepareIdentityMap(driver, device, region);
+    for (const source of region.devices) {
+      const device = driver.kernel.settings.devices.find((known) => known.source === source);
+      if (device !== undefined) yield* iommuPrepareIdentityMap(driver, device, region);
+    }
   }
+  const bridge = driver.kernel.settings.devices.find(({ isIsaBridge }) => isIsaBridge);
+  if (prepareIsa === null || bridge === undefined) return;
+  yield* printk(prepareIsa);
+  yield* iommuPrepareIdentityMap(driver, bridge, isaRegion);
 }
 
-function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs> {
-  yield* enableDrhdFaultHandling(driver);
-  return yield* LegacyIrqs.setUp(driver.kernel, driver.irTables);
+/**
+ * Interrupts come before anything of DMA. Without remapping the PC's own show in the vectors alone, and only
+ * where those are given out in order.
+ */
+function* startInterrupts(driver: IntelIommu): Routine<LegacyIrqs | null> {
+  const { kernel } = driver;
+  const remapped = yield* irqRemapping(driver);
+  if (remapped) yield* enableDrhdFaultHandling(driver);
+  if (!remapped && kernel.release.vectorOrder === 'spread') return null;
+  return yield* LegacyIrqs.setUp(kernel, driver.irTables);
 }
 
 /** `intel_iommu_init`: takes the units, then the DMA API. */
 export function* intelIommuInit(kernel: Kernel): Routine<IntelIommu> {
   const driver = new IntelIommu(kernel);
   yield* intelIommuSetup(kernel.commandLine, driver.messages);
-  const legacyIrqs = (yield* irqRemapping(driver)) ? yield* startInterrupts(driver) : null;
+  const legacyIrqs = yield* startInterrupts(driver);
   yield* dmarTableInit(driver);
   if (legacyIrqs !== null) yield* legacyIrqs.beforeDevices();
   if (kernel.release.takeOver === 'translation-off-first') yield* disableTranslationOfBefore(driver);
   if (driver.options.off) {
     if (kernel.release.switchedOff === 'translation-off') yield* intelDisableIommus(driver);
+    if (legacyIrqs !== null) yield* legacyIrqs.withDrivers();
     return driver;
   }
   yield* iommuSubsysInit(driver);

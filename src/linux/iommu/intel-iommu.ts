@@ -48,8 +48,11 @@ export class IntelIommu {
   }
 
   #unitOf(device: SourceId): number {
+    const { units } = this.kernel.settings.firmware;
+    const named = units.findIndex(({ endpoints }) => endpoints.includes(device));
+    if (named >= 0) return named;
     const bus = busOf(device);
-    return this.kernel.settings.firmware.units.findIndex(({ buses }) => buses === null
-      || (bus >= buses.first && bus <= buses.last));
+    return units.findIndex(({ buses, endpoints }) =>
+      (buses === null ? endpoints.length === 0 : bus >= buses.first && bus <= buses.last));
   }
 }

@@ -22,12 +22,17 @@ function isOffered({ kernel }: IntelIommu): boolean {
   return !declined && kernel.settings.firmware.units.some(({ ioapics }) => ioapics.length > 0);
 }
 
+/** printk, with the prefix of the era. */
+function* say({ messages }: IntelIommu, text: string): Routine<void> {
+  yield* printk(`${messages.interruptPrefix}${text}`);
+}
+
 /** `parse_ioapics_under_ir`: at which unit the requests of each I/O APIC arrive. */
 function* parseIoapicsUnderIr(driver: IntelIommu): Routine<void> {
   for (const [index, { base, ioapics }] of driver.kernel.settings.firmware.units.entries()) {
     if (driver.iommus[index]?.caps.interruptRemapping !== true) continue;
     for (const { id } of ioapics) {
-      yield* printk(`DMAR-IR: IOAPIC id ${id} under DRHD base  0x${bareHex(wordOfAddress(base))} IOMMU ${index}`);
+      yield* say(driver, `IOAPIC id ${id} under DRHD base  0x${bareHex(wordOfAddress(base))} IOMMU ${index}`);
     }
   }
 }
@@ -74,12 +79,12 @@ function* inheritIrqRemapping(driver: IntelIommu, table: IrTable): Routine<boole
   const status = wordOf(yield* readl(registerAt(iommu, DMAR.GSTS)));
   if (!isSet(DMA_GSTS_IRES, status)) return false;
   if (!driver.kernel.settings.isKdump) {
-    yield* printk(`DMAR-IR: IRQ remapping was enabled on ${iommu.name} but we are not in kdump mode`);
+    yield* say(driver, `IRQ remapping was enabled on ${iommu.name} but we are not in kdump mode`);
     yield* iommuDisableIrqRemapping(iommu);
     return false;
   }
   const outcome = (yield* iommuLoadOldIrte(table)) ? 'Copied' : 'Failed to copy';
-  yield* printk(`DMAR-IR: ${outcome} IR table for ${iommu.name} from previous kernel`);
+  yield* say(driver, `${outcome} IR table for ${iommu.name} from previous kernel`);
   return true;
 }
 
@@ -98,7 +103,7 @@ function* intelSetupIrqRemapping(
       if (!copies) yield* iommuDisableIrqRemapping(iommu);
       yield* dmarDisableQi(iommu);
       if (!(yield* dmarEnableQi(iommu))) {
-        yield* printk('DMAR-IR: Failed to enable queued invalidation');
+        yield* say(driver, 'Failed to enable queued invalidation');
         return null;
       }
     }
@@ -126,11 +131,11 @@ function* extendedMode(driver: IntelIommu): Routine<boolean> {
   let every = true;
   for (const iommu of driver.iommus) {
     if (!every || iommu.caps.extendedInterruptMode) continue;
-    yield* printk(`DMAR-IR: ${iommu.name} does not support EIM`);
+    yield* say(driver, `${iommu.name} does not support EIM`);
     every = false;
   }
   if (every) {
-    yield* printk('DMAR-IR: Queued invalidation will be enabled to support x2apic and Intr-remapping.');
+    yield* say(driver, 'Queued invalidation will be enabled to support x2apic and Intr-remapping.');
   }
   return every;
 }
@@ -149,7 +154,7 @@ export function* irqRemapping(driver: IntelIommu): Routine<boolean> {
   for (const iommu of driver.iommus) {
     const made = yield* intelSetupIrqRemapping(driver, iommu, x2apic);
     if (made === null) {
-      yield* printk(`DMAR-IR: Failed to setup irq remapping for ${iommu.name}`);
+      yield* say(driver, `Failed to setup irq remapping for ${iommu.name}`);
       return false;
     }
     tables.push(made);
@@ -163,7 +168,7 @@ export function* irqRemapping(driver: IntelIommu): Routine<boolean> {
       return irqRemappingAlloc(driver.irTableOf(source), source);
     },
   };
-  yield* printk(`DMAR-IR: Enabled IRQ remapping in ${x2apic ? 'x2apic' : 'xapic'} mode`);
+  yield* say(driver, `Enabled IRQ remapping in ${x2apic ? 'x2apic' : 'xapic'} mode`);
   return true;
 }
 

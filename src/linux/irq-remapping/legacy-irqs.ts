@@ -1,10 +1,11 @@
 /**
- * The legacy interrupts of a PC: their pins of the I/O APIC have table entries from the start, and the kernel's
- * own drivers ask for some of them whatever else happens (arch/x86/kernel/apic/io_apic.c and the drivers named).
+ * The legacy interrupts of a PC: with interrupt remapping their pins of the I/O APIC have table entries from the
+ * start, and the kernel's own drivers ask for some of them whatever else happens, which takes vectors
+ * (arch/x86/kernel/apic/io_apic.c and the drivers named).
  */
 import { assert } from '../../base/assert.ts';
-import type { SourceId } from '../../base/word.ts';
-import type { IrqLine } from '../core/interrupts.ts';
+import { sourceIdOf, type SourceId } from '../../base/word.ts';
+import { localApicChip, type IrqLine } from '../core/interrupts.ts';
 import type { Kernel } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
 import { irqRemappingAlloc, type IrTable } from './ir-table.ts';
@@ -31,8 +32,11 @@ export class LegacyIrqs {
   /** `setup_IO_APIC`, then the timer: `check_timer` and its clock event. */
   static* setUp(kernel: Kernel, tables: readonly IrTable[]): Routine<LegacyIrqs> {
     const irqs = new LegacyIrqs(kernel);
-    const { table, source } = firstIoApic(kernel, tables);
-    for (const irq of pins) irqs.#lines.set(irq, irqRemappingAlloc(table, source));
+    const remapped = tables.length === 0 ? null : firstIoApic(kernel, tables);
+    for (const irq of pins) {
+      irqs.#lines.set(irq, remapped === null ? yield* localApicChip.allocate(sourceIdOf(0))
+        : irqRemappingAlloc(remapped.table, remapped.source));
+    }
     yield* irqs.#activate(TIMER, timerVector);
     return irqs;
   }

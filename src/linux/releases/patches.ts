@@ -38,8 +38,8 @@ export const patches = [
     reservesCopiedIds: false,
   }),
   releaseAs(linux61, {
-    name: 'linux-6.1-noflush', kind: 'hypothetical', commit: 'built from 6.1 without 0c5f6c0d8201 and its two flushes',
-    date: '2022-12-11', about: 'as linux-6.1 with the two flushes of the handoff taken out',
+    name: 'linux-6.1-noflush', kind: 'hypothetical', commit: '6.1.192, patched',
+    date: '2022-12-11', about: 'the two flushes of the handoff are taken out',
     handoff: linux410.firstEntry,
   }),
 ];

@@ -38,13 +38,13 @@ export const policies = [
   }),
   releaseAs(linux412, {
     name: 'xen-crash-disable', kind: 'policy', commit: 'Xen, vtd_crash_shutdown', date: '2026',
-    about: 'crashing side: all caches flushed, then translation, interrupt remapping and queue off',
+    about: 'at the crash all caches are flushed, then translation, interrupt remapping and queue switched off',
     unconfirmed: ['since which release of Xen'],
     atCrash: 'flush-and-off',
   }),
   releaseAs(linux412, {
     name: 'orderly-kexec', kind: 'policy', commit: '6c3a44ed3c55', date: '2019-11',
-    about: 'not a crash: drivers shut down, Bus Master off, translation off; the next kernel is no capture kernel',
+    about: 'it does not crash: Bus Master of every device off, then translation; the next kernel is no capture kernel',
     unconfirmed: ['the id of the commit that added intel_iommu_shutdown, and its release, 5.5'],
     atCrash: 'orderly',
   }),

@@ -9,7 +9,7 @@ import { and32 } from '../../base/word.ts';
 import type { DmaClient, DmaResult } from '../fabric.ts';
 import type { Device } from './device.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
-import { ResetLine } from './reset-line.ts';
+import { ResetLine, type Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 const PORT = {
@@ -32,6 +32,7 @@ const TAG = { command: 1, inquiry: 2 } as const;
 
 export class HpsaController implements Device, DmaClient {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
   readonly #settings: DeviceSettings;
   readonly #surroundings: Surroundings;
@@ -49,7 +50,8 @@ export class HpsaController implements Device, DmaClient {
     this.#surroundings = surroundings;
     this.#client = fabric.connect(this);
     this.outstanding = new OutstandingDma(settings, surroundings, 'Smart Array DMA ');
-    this.#resetLine = new ResetLine(settings, surroundings, [this.outstanding]);
+    this.activities = [this.outstanding];
+    this.#resetLine = new ResetLine(settings, surroundings, this.activities);
     this.#state = new Numbers(journal, settings.name, stateCells);
     const { name } = settings;
     this.#ready = agenda.add(() => this.#state.set(STATE.ready, 1), { name: `${name}.ready`, urgency: 'timed' });
@@ -106,7 +108,7 @@ export class HpsaController implements Device, DmaClient {
   #fetchCommand(): void {
     if (this.#state.get(STATE.ready) === 0) return;
     const taken = this.#surroundings.fabric.submit(this.#client, {
-      source: this.#settings.source, access: 'read', address: this.#state.get(STATE.command),
+      source: this.#settings.requester.read, access: 'read', address: this.#state.get(STATE.command),
       length: commandBytes, data: null, kernel: this.#commandKernel(), purpose: 'command list',
       tag: TAG.command,
     }, noCause);
@@ -152,7 +154,7 @@ export class HpsaController implements Device, DmaClient {
   #writeData(): void {
     const length = this.#state.get(STATE.dataLength);
     const taken = this.#surroundings.fabric.submit(this.#client, {
-      source: this.#settings.source, access: 'write', address: this.#state.get(STATE.dataAddress), length,
+      source: this.#settings.requester.write, access: 'write', address: this.#state.get(STATE.dataAddress), length,
       data: this.outstanding.pattern(length), kernel: this.#commandKernel(), purpose: 'command data', tag: TAG.inquiry,
     }, this.#state.get(STATE.dataCause));
     if (!taken) this.#sendData.in(this.#settings.timing.command);

@@ -4,7 +4,7 @@
  * them out, several jobs beside each other, and forgets them when the device is reset.
  */
 import type { Appointment } from '../../base/agenda.ts';
-import type { Access, Owner } from '../../base/event.ts';
+import type { Owner } from '../../base/event.ts';
 import { digest } from '../../base/hash.ts';
 import { Numbers, Table } from '../../base/stores.ts';
 import type { DmaClient, DmaResult } from '../fabric.ts';
@@ -12,7 +12,7 @@ import type { DeviceSettings, Surroundings } from './settings.ts';
 import type { Activity } from './reset-line.ts';
 
 export interface DmaPart {
-  readonly access: Access;
+  readonly access: 'read' | 'write';
   readonly address: number;
   readonly length: number;
   /** What a write writes. */
@@ -126,7 +126,7 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
 
   #submit(slot: number, running: Running<Job>, part: DmaPart): void {
     const tag = slot + this.#actors.length * this.#generations.get(slot);
-    const request = { ...part, source: this.#settings.source, kernel: running.kernel, tag };
+    const request = { ...part, source: this.#settings.requester[part.access], kernel: running.kernel, tag };
     const taken = this.#surroundings.fabric.submit(this.#client, request, running.cause);
     this.#running.set(slot, { ...running, waiting: taken ? null : part });
     if (!taken) this.#actors[slot]?.in(this.#settings.timing.command);

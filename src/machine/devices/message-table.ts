@@ -70,7 +70,7 @@ export class MessageTable implements DmaClient {
     const data = new Uint8Array(4);
     new DataView(data.buffer).setUint32(0, this.#cells.get(entry * dwords + ENTRY.data), true);
     return this.#surroundings.fabric.submit(this.#client, {
-      source: this.#settings.source, access: 'write', address: this.#cells.get(entry * dwords + ENTRY.address),
+      source: this.#settings.requester.write, access: 'write', address: this.#cells.get(entry * dwords + ENTRY.address),
       length: 4, data, kernel: this.#cells.get(this.#writer) === 0 ? 'crashed' : 'capture', purpose: 'interrupt', tag: entry,
     }, cause);
   }

@@ -1,6 +1,11 @@
 /** The models of devices by the names that scenarios use. */
+import { AhciController, ahciBarBytes, ahciMessageTable } from './ahci.ts';
 import type { Device } from './device.ts';
+import { E1000eCard, e1000eBarBytes, e1000eMessageTable } from './e1000e.ts';
+import { EhciController, ehciBarBytes } from './ehci.ts';
+import { graphicsBarBytes, GraphicsUnit } from './graphics.ts';
 import { HpsaController } from './hpsa-controller.ts';
+import { IloFunction } from './ilo.ts';
 import { NvmeController, nvmeBarBytes, nvmeMessageTable } from './nvme/controller.ts';
 import { PassiveFunction } from './passive-function.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
@@ -13,23 +18,23 @@ export interface DeviceModel {
   readonly messageTable: number;
 }
 
-/** The controller's few registers; its interrupts are not modelled, the probe polls. */
-const hpsa: DeviceModel = {
-  make: (settings, surroundings) => new HpsaController(settings, surroundings), barBytes: 0x100, messageTable: 0x1000,
-};
+function model(
+  make: DeviceModel['make'], barBytes: number, messageTable = 0,
+): DeviceModel {
+  return { make, barBytes, messageTable };
+}
 
-const nvme: DeviceModel = {
-  make: (settings, surroundings) => new NvmeController(settings, surroundings), barBytes: nvmeBarBytes,
-  messageTable: nvmeMessageTable,
-};
-
-const passive: DeviceModel = {
-  make: (settings, surroundings) => new PassiveFunction(settings, surroundings), barBytes: 0, messageTable: 0,
-};
+const passive = model((settings, surroundings) => new PassiveFunction(settings, surroundings), 0);
 
 export const deviceModels: ReadonlyMap<string, DeviceModel> = new Map([
-  ['hpsa', hpsa],
-  ['nvme', nvme],
+  // Its interrupts are not modelled: the probe polls.
+  ['hpsa', model((settings, surroundings) => new HpsaController(settings, surroundings), 0x100)],
+  ['nvme', model((settings, surroundings) => new NvmeController(settings, surroundings), nvmeBarBytes, nvmeMessageTable)],
+  ['ahci', model((settings, surroundings) => new AhciController(settings, surroundings), ahciBarBytes, ahciMessageTable)],
+  ['e1000e', model((settings, surroundings) => new E1000eCard(settings, surroundings), e1000eBarBytes, e1000eMessageTable)],
+  ['ehci', model((settings, surroundings) => new EhciController(settings, surroundings), ehciBarBytes)],
+  ['graphics', model((settings, surroundings) => new GraphicsUnit(settings, surroundings), graphicsBarBytes)],
+  ['ilo', model((settings, surroundings) => new IloFunction(settings, surroundings), 0)],
   ['host-bridge', passive],
   ['isa-bridge', passive],
   ['smbus', passive],

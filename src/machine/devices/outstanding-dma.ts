@@ -13,8 +13,7 @@ import type { Activity } from './reset-line.ts';
 
 const PORT = {
   OUTSTANDING_ADDRESS: 0x00, OUTSTANDING_LENGTH: 0x08, OUTSTANDING_COUNT: 0x0c, OUTSTANDING_PERIOD: 0x10,
-  OUTSTANDING_AFTER_PANIC: 0x18, OUTSTANDING_START: 0x20, BUS_MASTER_OFF: 0x28,
-  HOT_RESET: 0x2c,
+  OUTSTANDING_AFTER_PANIC: 0x18, OUTSTANDING_START: 0x20,
 } as const;
 
 const bufferLimit = 16;
@@ -77,8 +76,6 @@ export class OutstandingDma implements DmaClient, Activity {
       case PORT.OUTSTANDING_PERIOD: return this.#staged.set(BUFFER.periodNs, toNumber(value));
       case PORT.OUTSTANDING_AFTER_PANIC: return this.#staged.set(BUFFER.afterPanicNs, toNumber(value));
       case PORT.OUTSTANDING_START: return this.#start(value.low, kernel, cause);
-      case PORT.BUS_MASTER_OFF: return this.#silence('Bus Master off', cause);
-      case PORT.HOT_RESET: return this.#silence('a hot reset of its bus', cause);
       default:
         return;
     }
@@ -116,11 +113,6 @@ export class OutstandingDma implements DmaClient, Activity {
     const [first, ...others] = [...this.#actors.keys()].filter((index) => this.#get(index, BUFFER.active) === 1);
     for (const index of others) this.#drop(index);
     if (first !== undefined) this.#set(first, BUFFER.count, 1);
-  }
-
-  #silence(why: string, cause: number): void {
-    if (this.isActive) this.#emit(cause, { kind: 'device-stop', why });
-    this.stop();
   }
 
   #drop(index: number): void {
@@ -173,7 +165,7 @@ export class OutstandingDma implements DmaClient, Activity {
       : { address: this.#get(index, BUFFER.address), length: this.#get(index, BUFFER.length) };
     if (timeIsAside) this.#fabric.inFlight.take();
     const taken = this.#fabric.submit(this.#client, {
-      source: this.#settings.source, access, address, length,
+      source: this.#settings.requester[access], access, address, length,
       data: access === 'write' ? this.pattern(length) : null,
       kernel: this.#get(index, BUFFER.kernel) === 0 ? 'crashed' : 'capture',
       purpose: outstandingPurpose, tag: index,

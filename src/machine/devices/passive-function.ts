@@ -4,15 +4,18 @@
  */
 import type { Device } from './device.ts';
 import { OutstandingDma } from './outstanding-dma.ts';
+import type { Activity } from './reset-line.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 
 export class PassiveFunction implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
 
   constructor(settings: DeviceSettings, surroundings: Surroundings) {
     this.name = settings.name;
     this.outstanding = new OutstandingDma(settings, surroundings, 'passive function');
+    this.activities = [this.outstanding];
   }
 
   readRegister(): number {

@@ -11,6 +11,7 @@ import type { PciDevice } from '../../core/firmware.ts';
 import type { Kernel } from '../../core/kernel.ts';
 import { pciAllocIrqVectors, pciRequestIrq } from '../../core/msix.ts';
 import type { Routine } from '../../core/operation.ts';
+import { pciSetMaster } from '../../core/pci.ts';
 import { pciName } from '../../core/print-formats.ts';
 import type { ProbeOrder } from '../../../scenario/scenario.ts';
 import type { BlockDriver, BlockRequest } from '../driver.ts';
@@ -99,6 +100,7 @@ function* nvmePciEnable(dev: NvmeDevice, mask: number): Routine<void> {
   const { kernel, device } = dev;
   yield* routine('nvme_pci_enable', device.name, function* () {
     kernel.setDmaMaskUnlessGiven(device, mask);
+    yield* pciSetMaster(device);
     yield* readl(dev.register(NVME_REG.CSTS));
     dev.interrupts = yield* pciAllocIrqVectors(kernel, device, 1);
     yield* readq(dev.register(NVME_REG.CAP));

@@ -15,7 +15,7 @@ import type { Device } from '../device.ts';
 import { JobEngine, type Step } from '../job-engine.ts';
 import { MessageTable } from '../message-table.ts';
 import { OutstandingDma } from '../outstanding-dma.ts';
-import { ResetLine } from '../reset-line.ts';
+import { ResetLine, type Activity } from '../reset-line.ts';
 import type { DeviceSettings, Surroundings } from '../settings.ts';
 import type { NvmeCommand } from './commands.ts';
 import { Execution } from './execution.ts';
@@ -48,6 +48,7 @@ const mediumFreeNs = registerCells;
 
 export class NvmeController implements Device {
   readonly name: string;
+  readonly activities: readonly Activity[];
   readonly outstanding: OutstandingDma;
   readonly #settings: DeviceSettings;
   readonly #surroundings: Surroundings;
@@ -71,7 +72,8 @@ export class NvmeController implements Device {
     this.#messages = new MessageTable(settings, surroundings, messageEntries);
     this.#engine = new JobEngine(settings, surroundings, jobSlots,
       { next: (job, kernel, result) => this.#next(job, kernel, result), weigh: weighJob });
-    this.#resetLine = new ResetLine(settings, surroundings, [this.#engine, this.outstanding]);
+    this.activities = [this.#engine, this.outstanding];
+    this.#resetLine = new ResetLine(settings, surroundings, this.activities);
     this.#fetch = new Fetch(this.#queues, {
       retryNs: settings.timing.command,
       start: (key, command, kernel, cause) => this.#start(key, command, kernel, cause),

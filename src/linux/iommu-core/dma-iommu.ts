@@ -12,13 +12,13 @@ import type { Direction, DmaMapping, DmaOps } from '../core/dma-ops.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import type { DefaultDomains } from './default-domains.ts';
-import type { Domain } from './dmar-domain.ts';
-import { dmaPteClearRange, domainPfnMapping } from './domain.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { dmaPteClearRange, domainPfnMapping } from '../iommu/domain.ts';
 import { FlushQueue } from './flush-queue.ts';
-import { iommuFlushIotlbPsi } from './flush.ts';
-import type { Protection } from './formats.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { iommuFlushWriteBuffer } from './iommu.ts';
+import { iommuFlushIotlbPsi } from '../iommu/flush.ts';
+import type { Protection } from '../iommu/formats.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { iommuFlushWriteBuffer } from '../iommu/iommu.ts';
 
 /** DMA_BIT_MASK(32) in frames. */
 const limit32 = 0xfffff;
@@ -49,7 +49,7 @@ export class DmaIommu implements DmaOps {
 
   * #map(device: PciDevice, physical: Address, bytes: number, direction: Direction): Routine<DmaMapping> {
     const domain = yield* this.#domains.deferredAttach(device);
-    if (domain.translation === 'pass-through') return { device, address: physical, bytes };
+    if (domain.isIdentity) return { device, address: physical, bytes };
     const { iommu } = domain;
     const offset = bytesOf(physical) % frameBytes;
     const pages = pagesOf(offset, bytes);
@@ -65,7 +65,7 @@ export class DmaIommu implements DmaOps {
   /** `__iommu_dma_unmap`. */
   * unmap({ device, address, bytes }: DmaMapping): Routine<void> {
     const domain = this.#domains.domainOf(device);
-    if (domain.translation === 'pass-through') return;
+    if (domain.isIdentity) return;
     const first = addressIn(frameOf(address), 0);
     const pages = pagesOf(bytesOf(address) % frameBytes, bytes);
     yield* routine(this.#name('unmap'), device.name, () => this.#unmap(domain, first, pages));
@@ -84,7 +84,7 @@ export class DmaIommu implements DmaOps {
    */
   #bypasses(device: PciDevice): boolean {
     return this.#driver.kernel.release.dmaApi === 'dma-iommu'
-      && this.#domains.domainOf(device).translation === 'pass-through';
+      && this.#domains.domainOf(device).isIdentity;
   }
 
   #name(what: 'map' | 'unmap'): string {

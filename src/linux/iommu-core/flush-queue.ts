@@ -6,8 +6,8 @@ import { frameNumber, frameOf, type Address } from '../../base/word.ts';
 import { routine } from '../core/bus.ts';
 import type { Kernel, Timer } from '../core/kernel.ts';
 import type { Routine } from '../core/operation.ts';
-import type { Domain } from './dmar-domain.ts';
-import { flushIotlb, noAddress } from './flush.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { flushIotlb, noAddress } from '../iommu/flush.ts';
 
 /** IOVA_FQ_SIZE: the ring is full with one entry less; IOVA_FQ_TIMEOUT. */
 const ringEntries = 256;

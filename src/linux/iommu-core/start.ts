@@ -3,8 +3,8 @@ import { printk, routine } from '../core/bus.ts';
 import type { Routine } from '../core/operation.ts';
 import { DefaultDomains } from './default-domains.ts';
 import { DmaIommu } from './dma-iommu.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { iommuDisableProtectMemRegions, iommuEnableTranslation } from './iommu.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { iommuDisableProtectMemRegions, iommuEnableTranslation } from '../iommu/iommu.ts';
 
 /** `iommu_subsys_init`; each line ends in the blank before a remark that is not there. */
 export function* iommuSubsysInit({ kernel, messages, options }: IntelIommu): Routine<void> {

@@ -97,7 +97,7 @@ export class AnchoredIova implements IovaSpace {
     if (range?.low !== low) return;
     const next = this.#ranges[index + 1] ?? null;
     const { low: low32 } = this.#cached32 ?? { low: Infinity };
-    if (range === this.#cached32 || (range.high < end32 && range.low >= low32)) this.#cached32 = next;
+    if (range.high < end32 && range.low >= low32) this.#cached32 = next;
     if (range.low < end32) this.#failed32 = end32;
     if (range.low >= (this.#cached?.low ?? Infinity)) this.#cached = next;
     this.#ranges.splice(index, 1);

@@ -3,20 +3,19 @@
  * attach, 5.3 to 7.0): at start-up, or, where translation was on before, at a device's first mapping.
  */
 import { assert, beyondModel } from '../../base/assert.ts';
-import {
-  addressIn, addressOf, frameAt, frameNumber, frameOf, sourceIdNumber, tableIndex, type Address, type Frame,
-} from '../../base/word.ts';
-import { fillEntries, printk, routine } from '../core/bus.ts';
+import { addressOf, frameNumber, frameOf, sourceIdNumber } from '../../base/word.ts';
+import { printk, routine } from '../core/bus.ts';
 import type { PciDevice } from '../core/firmware.ts';
 import type { Routine } from '../core/operation.ts';
 import { pciName } from '../core/print-formats.ts';
-import { AnchoredIova } from './anchored-iova.ts';
-import { domainContextMappingOne } from './context-mapping.ts';
-import type { Domain } from './dmar-domain.ts';
-import { domainAttachIommu, pfnToDmaPte } from './domain.ts';
-import { dmaPte, readWrite } from './formats.ts';
-import type { IntelIommu } from './intel-iommu.ts';
-import { allocTablePage, iommuFlushCache, type Iommu } from './iommu.ts';
+import { AnchoredIova } from '../iova/anchored-iova.ts';
+import { domainContextMapping } from '../iommu/context-mapping.ts';
+import { CoreIdentity } from './core-identity.ts';
+import { mapDirectly, type Region } from './direct-mapping.ts';
+import type { Domain } from '../iommu/dmar-domain.ts';
+import { domainAttachIommu } from '../iommu/domain.ts';
+import type { IntelIommu } from '../iommu/intel-iommu.ts';
+import { allocTablePage } from '../iommu/iommu.ts';
 import { iommuGroups, type IommuGroup } from './iommu-groups.ts';
 
 /** IOAPIC_RANGE_START and IOAPIC_RANGE_END: IOMMU_RESV_MSI. */
@@ -26,14 +25,9 @@ const isaRegion = { first: addressOf(0), last: addressOf(0xff_ffff) };
 /** agaw_to_width. */
 const widthOf = (agaw: number): number => 30 + 9 * agaw;
 
-interface Region {
-  readonly first: Address;
-  readonly last: Address;
-}
-
 /** `intel_iommu_get_resv_regions`: what has to be mapped to itself for a device. */
 function directRegions(driver: IntelIommu, device: PciDevice): readonly Region[] {
-  const own = driver.reservedRegions.filter((region) => region.device === device.source);
+  const own = driver.reservedRegions.filter(({ devices }) => devices.includes(device.source));
   return device.isIsaBridge ? [...own, isaRegion] : own;
 }
 
@@ -45,11 +39,11 @@ export class DefaultDomains {
   readonly #driver: IntelIommu;
   readonly #groups: readonly IommuGroup[];
   readonly #domainOfGroup = new Map<IommuGroup, Domain>();
-  /** si_domain, with an id of its own at each unit. */
-  readonly #identity = new Map<Iommu, Domain>();
+  readonly #identity: CoreIdentity;
 
   constructor(driver: IntelIommu) {
     this.#driver = driver;
+    this.#identity = new CoreIdentity(driver);
     this.#groups = iommuGroups(driver.kernel.settings.devices);
   }
 
@@ -105,30 +99,14 @@ export class DefaultDomains {
   * #allocDefaultDomain(group: IommuGroup): Routine<Domain> {
     const [device] = group.devices;
     const domain = this.#driver.options.passThrough
-      ? this.#identityDomain(device) : yield* allocDmaDomain(this.#driver, device);
+      ? yield* this.#identity.at(this.#driver.iommuOf(device.source), device) : yield* allocDmaDomain(this.#driver, device);
     this.#domainOfGroup.set(group, domain);
-    return domain;
-  }
-
-  #identityDomain(device: PciDevice): Domain {
-    const iommu = this.#driver.iommuOf(device.source);
-    if (!this.#driver.iommus.every(({ caps }) => caps.passThrough)) {
-      beyondModel('an identity domain in software, for units without pass-through');
-    }
-    const known = this.#identity.get(iommu);
-    if (known !== undefined) return known;
-    const fixed = this.#driver.kernel.release.identityId === 'fixed';
-    const domain: Domain = {
-      iommu, device, iova: new AnchoredIova(), isIdentity: true, translation: 'pass-through', agaw: iommu.agaw, pgd: addressOf(0),
-      addressBits: iommu.caps.mgaw, did: fixed ? FLPT_DEFAULT_DID : 0,
-    };
-    this.#identity.set(iommu, domain);
     return domain;
   }
 
   /** `iommu_create_device_direct_mappings`: nothing of it is flushed, and nothing said. */
   * #createDirectMappings(domain: Domain, device: PciDevice): Routine<void> {
-    if (domain.translation === 'pass-through') return;
+    if (domain.isIdentity) return;
     for (const region of directRegions(this.#driver, device)) {
       yield* routine('iommu_create_device_direct_mappings', device.name, () => mapDirectly(domain, region));
     }
@@ -140,13 +118,10 @@ export class DefaultDomains {
     yield* routine('intel_iommu_attach_device', device.name, function* () {
       if (domain.did === 0 && (yield* domainAttachIommu(domain)) === 0) beyondModel('the domain-ids of the unit');
       driver.domainOfDevice.set(device.source, domain);
-      yield* domainContextMappingOne(driver, domain, device.source);
+      yield* domainContextMapping(driver, domain, device);
     });
   }
 }
-
-/** FLPT_DEFAULT_DID. */
-const FLPT_DEFAULT_DID = 1;
 
 interface Member {
   readonly device: PciDevice;
@@ -178,17 +153,4 @@ function* allocDmaDomain(driver: IntelIommu, device: PciDevice): Routine<Domain>
     domain.iova.reserve(interruptFrames.first, interruptFrames.last);
     return domain;
   });
-}
-
-/** `iommu_map` of a region to itself with 4 KiB pages: a domain that no unit has knows no larger ones. */
-function* mapDirectly(domain: Domain, { first, last }: Region): Routine<void> {
-  const end = frameNumber(frameOf(last)) + 1;
-  for (let number = frameNumber(frameOf(first)); number < end;) {
-    const frame: Frame = frameAt(number);
-    const count = Math.min(end - number, 512 - tableIndex(frame, 1));
-    const place = yield* pfnToDmaPte(domain, frame);
-    yield* fillEntries(place, count, dmaPte(addressIn(frame, 0), readWrite));
-    yield* iommuFlushCache(domain.iommu, place, 8 * count);
-    number += count;
-  }
 }
