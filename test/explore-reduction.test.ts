@@ -71,3 +71,16 @@ test('random systems: the same violations and final states, and the shortest way
   }
   assert.ok(left > states / 10, `the reduction left out ${left} of ${states}`);
 });
+
+test('random systems that go round: the same violations, and nobody is put off for ever', () => {
+  const seed = 20261127;
+  console.log(`# seed ${seed}`);
+  const random = new Random(seed);
+  for (let turn = 0; turn < 400; turn += 1) {
+    const system = new RandomSystem(random, true);
+    const all = search(system, new VisitedStates(), boundless, null);
+    const { found } = reducedOf(system);
+    assert.deepEqual([...found.violated.keys()].sort(), [...all.violated.keys()].sort(),
+      `seed ${seed}, system ${turn}: ${system.describe()}`);
+  }
+});

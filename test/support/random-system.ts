@@ -15,6 +15,8 @@ type Instruction =
   | { readonly kind: 'await'; readonly cell: number; readonly value: number }
   | { readonly kind: 'wake'; readonly actor: number }
   | { readonly kind: 'stop'; readonly actor: number }
+  /** From the start again, as long as a cell has a value. */
+  | { readonly kind: 'again'; readonly cell: number; readonly value: number }
   | { readonly kind: 'claim'; readonly cell: number; readonly value: number };
 
 interface Actor {
@@ -36,10 +38,11 @@ export class RandomSystem implements System {
   readonly #witnessed = new Numbers(this.#journal, 'witnessed', 1);
   #finals = new Set<string>();
 
-  constructor(random: Random) {
+  /** `loops`: actors may begin again, so that ways have no end. */
+  constructor(random: Random, loops = false) {
     const count = 2 + random.below(2);
     this.#actors = Array.from({ length: count }, (_, index) => ({
-      program: Array.from({ length: 1 + random.below(4) }, () => instruction(random, count)),
+      program: Array.from({ length: 1 + random.below(4) }, () => instruction(random, count, loops)),
       optional: random.below(5) === 0, asleep: index > 0 && random.below(4) === 0,
     }));
     this.#positions = new Numbers(this.#journal, 'positions', count);
@@ -105,6 +108,9 @@ export class RandomSystem implements System {
       case 'stop':
         this.#awake.set(what.actor, 0);
         break;
+      case 'again':
+        if (this.#cells.get(what.cell) === what.value) this.#positions.set(move, 0);
+        break;
       case 'claim':
         if (this.#cells.get(what.cell) === what.value) violated.push(0);
         break;
@@ -159,8 +165,8 @@ export class RandomSystem implements System {
     return this.progressOf(actor);
   }
 
-  regionOf(_actor: number, name: number): number {
-    return name;
+  regionOf(actor: number, name: number): number {
+    return this.advances(actor) ? name : 0;
   }
 
   turnOf(actor: number): number {
@@ -168,8 +174,8 @@ export class RandomSystem implements System {
     return 2 ** 22 - 1 - actor;
   }
 
-  advances(): boolean {
-    return true;
+  advances(actor: number): boolean {
+    return this.#actors[actor]?.program.every(({ kind }) => kind !== 'again') === true;
   }
 
   isOptional(actor: number): boolean {
@@ -220,9 +226,10 @@ export class RandomSystem implements System {
   }
 }
 
-function instruction(random: Random, actors: number): Instruction {
+function instruction(random: Random, actors: number, loops: boolean): Instruction {
   const cell = random.below(cellCount);
   const value = random.below(modulus);
+  if (loops && random.below(4) === 0) return { kind: 'again', cell, value };
   switch (random.below(9)) {
     case 0: return { kind: 'await', cell, value };
     case 1: return { kind: 'wake', actor: random.below(actors) };

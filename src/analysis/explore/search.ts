@@ -30,6 +30,8 @@ export interface Reduction {
 }
 
 const askEvery = 1024;
+/** So many states are passed through before it is asked whether they come again. */
+const firstLap = 64;
 
 function mustGoOn(system: System, moves: readonly number[], count: number): boolean {
   for (let at = 0; at < count; at += 1) if (!system.isOptional(system.actorOf(moves[at] ?? 0))) return true;
@@ -39,9 +41,8 @@ function mustGoOn(system: System, moves: readonly number[], count: number): bool
 /**
  * Keeps the moves of a way in growing stacks of numbers: nothing is allocated for a state.
  *
- * A state in which one move is enough, of an actor that never comes back to where it was, is passed through
- * and not entered in the table: the kernel's steps between two points that others look at are one edge.
- * Which states these are depends on the state alone, and no way goes round without one that is entered.
+ * A state in which one move is enough is passed through and not entered in the table: the kernel's steps between two points that others look at are one edge.
+ * Which states these are depends on the state alone.
  *
  * With `way` the search begins behind these moves. The states on the way are entered too, but only where
  * the way goes on from them: others go on from them elsewhere.
@@ -110,10 +111,40 @@ export function search(
     return true;
   };
 
-  /** Goes on to the next state that is entered, and leaves its moves in `offered`; −1: beyond the model. */
+  /** Goes round once from a state that is passed through and comes back, and then on to the least on the way. */
+  const leastOfRound = (): void => {
+    const [low, high] = [system.low, system.high];
+    let [leastLow, leastHigh] = [low, high];
+    const step = (): void => {
+      look();
+      take(offered[0] ?? 0);
+    };
+    do {
+      step();
+      if (system.high < leastHigh || (system.high === leastHigh && system.low < leastLow)) {
+        [leastLow, leastHigh] = [system.low, system.high];
+      }
+    } while (system.low !== low || system.high !== high);
+    while (system.low !== leastLow || system.high !== leastHigh) step();
+  };
+
+  /**
+   * Goes on to the next state that is entered, and leaves its moves in `offered`; −1: beyond the model. Of
+   * states that are passed through for ever one is entered, with every move: nobody is put off for good.
+   */
   const goOn = (): number => {
     let count = look();
-    while (isPassed(count)) {
+    let lap = firstLap;
+    let [low, high] = [-1, -1];
+    for (let steps = 1; isPassed(count); steps += 1) {
+      if (system.low === low && system.high === high) {
+        leastOfRound();
+        return system.offers(offered, asked);
+      }
+      if (steps === lap) {
+        [low, high] = [system.low, system.high];
+        lap *= 2;
+      }
       transitions += 1;
       if (!take(offered[0] ?? 0)) return -1;
       count = look();

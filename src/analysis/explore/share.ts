@@ -33,6 +33,9 @@ export interface ShareResult {
 /** More than this, and a thread that is done early has somebody to help. */
 const piecesWanted = 48;
 
+/** A way on without a branch: it may go round for ever. */
+const longestPiece = 100_000;
+
 export class Share {
   readonly system: HandoffSystem;
   readonly #options: ShareOptions;
@@ -82,7 +85,7 @@ export class Share {
     for (;;) {
       let count = this.system.offers(offered);
       if (reduction !== null) count = reduction.plan.choose(this.system, offered, count);
-      if (count === 0) return [way];
+      if (count === 0 || moves.length > way.length + longestPiece) return [way];
       if (count > 1) return offered.slice(0, count).map((move) => [...moves, move]);
       moves.push(offered[0] ?? 0);
       try {
