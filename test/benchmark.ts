@@ -5,7 +5,14 @@
  * command is timed from outside, in turn with an empty Node.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HandoffSystem } from '../src/analysis/explore/handoff.ts';
+import { Knowledge } from '../src/analysis/explore/knowledge.ts';
+import { Plan } from '../src/analysis/explore/plan.ts';
+import { search, type Reduction } from '../src/analysis/explore/search.ts';
+import { VisitedStates } from '../src/analysis/explore/visited.ts';
+import { findWindow } from '../src/analysis/explore/window.ts';
 import { Agenda } from '../src/base/agenda.ts';
 import { Trace } from '../src/base/event.ts';
 import { Journal } from '../src/base/journal.ts';
@@ -15,6 +22,7 @@ import type { HardwareChoices } from '../src/vtd/choices.ts';
 import { profileNamed } from '../src/vtd/profiles.ts';
 import { defaultUnitTiming } from '../src/vtd/timing.ts';
 import { DmarUnit } from '../src/vtd/unit.ts';
+import { scenarioOf } from './support/handoff.ts';
 
 const source = sourceIdOf(0x0200);
 const rounds = 9;
@@ -170,6 +178,45 @@ function wholeCommand(): void {
     + `times node -e 0 (${median(pairs.map(([, node]) => node)).toFixed(0)} ms)`);
 }
 
+interface Round {
+  readonly states: number;
+  readonly moves: number;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** Every state of a cell of the grid, then with the reduction; processor time of the last round alone. */
+function exploration(path: string, inFlight: number): void {
+  const subject = scenarioOf(readFileSync(path, 'utf8'));
+  const window = findWindow(subject, null);
+  const boundless = { states: Infinity, stop: () => false };
+  const round = (system: HandoffSystem, reduction: Reduction | null): Round => {
+    const { low, high } = system;
+    const mark = system.mark();
+    const visited = new VisitedStates();
+    const start = process.cpuUsage();
+    const { states, transitions } = search(system, visited, boundless, reduction);
+    const seconds = process.cpuUsage(start).user / 1e6;
+    system.undo(mark, low, high);
+    return { states, moves: transitions, seconds, bytes: visited.bytes };
+  };
+  const print = (what: string, { states, moves, seconds, bytes }: Round): void => {
+    const rate = (count: number): string => `${(count / seconds / 1000).toFixed(0)} thousand`;
+    console.log(`${path}, ${inFlight} in flight, ${what}: ${states} states, ${moves} moves; a second ${rate(states)} states, `
+      + `${rate(moves)} moves; table ${(bytes / states).toFixed(1)} bytes a state`);
+  };
+  const all = round(new HandoffSystem(subject, window, inFlight, false, () => undefined, false), null);
+  print('every order', all);
+  const system = new HandoffSystem(subject, window, inFlight);
+  const knowledge = new Knowledge();
+  let last = all;
+  for (let news = -1; news !== knowledge.news;) {
+    news = knowledge.news;
+    last = round(system, { plan: new Plan(knowledge), knowledge });
+  }
+  print(`reduced by ${(100 * (1 - last.states / all.states)).toFixed(1)} %`, last);
+}
+
 console.log(`Node ${process.version}, medians; one core unless the command starts its own threads`);
 memoryOf('an idle unit with one mapped page', 64, () => unitWithPages(1, 'skylake-sp'));
 memoryOf('a unit with a million mapped pages', 1, () => unitWithPages(1_000_000, 'skylake-sp'));
@@ -180,3 +227,5 @@ walks(1_000_000, 'none');
 walks(1_000, 'kept');
 descriptors();
 wholeCommand();
+exploration(join('scenarios', 'grid', 'imperfect-same-two-psc.dmar'), 1);
+exploration(join('scenarios', 'grid', 'imperfect-same-two-psc.dmar'), 2);

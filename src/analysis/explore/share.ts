@@ -46,7 +46,7 @@ export class Share {
   constructor(scenario: Scenario, window: Window, options: ShareOptions) {
     this.#options = options;
     this.system = new HandoffSystem(scenario, window, options.inFlight, options.open.evictions,
-      (choice) => this.#asked.add(choice));
+      (choice) => this.#asked.add(choice), options.reduce);
     const { low, high } = this.system;
     this.#start = { mark: this.system.mark(), low, high };
   }

@@ -34,7 +34,7 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
     };
   }
   const system = new HandoffSystem(scenario, window, options.inFlight, options.open.evictions,
-    (choice) => asked.add(choice));
+    (choice) => asked.add(choice), options.reduce);
   const { mark, low, high } = { mark: system.mark(), low: system.low, high: system.high };
   const knowledge = new Knowledge();
   let reduction: Reduction | null = null;
