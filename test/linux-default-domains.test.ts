@@ -281,3 +281,35 @@ test('without pass-through in the unit the identity is a table of all memory', (
   const walked = run.happenings('iotlb-fill')[0];
   assert.equal(Number(walked?.frame), Number(walked?.target));
 });
+
+test('devices behind a conventional bridge are one group, and each brings the entry of their common id', () => {
+  const run = playText(`DMAR behind-a-bridge
+platform { host-address-width 39; memory 0x100000-0x3ffd6fff; crash-kernel 0x2f000000-0x3effffff }
+unit dmar0 { profile qemu-39; base 0xfed90000 }
+bridge old 00:1e.0 { kind pcie-to-pci; buses 0x5-0x5 }
+device one 05:01.0 { model hpsa }
+device two 05:02.0 { model hpsa }
+crashed linux-6.1 {
+  command-line "intel_iommu=on ${debug}"
+  map ring 4K bidirectional on one
+  dma write ring every 100ms until reset
+  wait 350ms
+  panic
+}
+capture linux-6.1 {
+  command-line "intel_iommu=on reset_devices ${debug}"
+  wait 500ms
+  probe one
+}
+never fault
+`);
+  const first = run.log.slice(0, run.log.indexOf('DMAR: Intel(R) Virtualization Technology for Directed I/O'));
+  assert.deepEqual(first.filter((line) => /iommu group|Set context/.test(line)), [
+    'pci 0000:05:01.0: Adding to iommu group 0', 'pci 0000:05:02.0: Adding to iommu group 0',
+    'DMAR: Set context mapping for 05:01.0', 'DMAR: Set context mapping for 05:00.0',
+    'DMAR: Set context mapping for 05:02.0', 'DMAR: Set context mapping for 05:00.0',
+  ]);
+  // At the handoff of one the copied entry of the common id goes too; that of two stays.
+  const lines = flushes(run, 'capture').slice(2, 6).map((line) => line.replace(/^.*invalidation /, ''));
+  assert.deepEqual(lines, ['device 05:01.0 domain 2', 'domain 2', 'device 05:00.0 domain 2', 'domain 2']);
+});
