@@ -32,6 +32,7 @@ export interface Reduction {
 const askEvery = 1024;
 /** So many states are passed through before it is asked whether they come again. */
 const firstLap = 64;
+const comesBack = 'the reduction, which is for what goes on only (a way leads back to where it was, as a device does that tries again),';
 
 function mustGoOn(system: System, moves: readonly number[], count: number): boolean {
   for (let at = 0; at < count; at += 1) if (!system.isOptional(system.actorOf(moves[at] ?? 0))) return true;
@@ -111,26 +112,16 @@ export function search(
     return true;
   };
 
-  /** Goes round once from a state that is passed through and comes back, and then on to the least on the way. */
-  const leastOfRound = (): void => {
-    const [low, high] = [system.low, system.high];
-    let [leastLow, leastHigh] = [low, high];
-    const step = (): void => {
-      look();
-      take(offered[0] ?? 0);
-    };
-    do {
-      step();
-      if (system.high < leastHigh || (system.high === leastHigh && system.low < leastLow)) {
-        [leastLow, leastHigh] = [system.low, system.high];
-      }
-    } while (system.low !== low || system.high !== high);
-    while (system.low !== leastLow || system.high !== leastHigh) step();
+  /** What leads back to itself could put off all others for ever, so that the reduction would miss them. */
+  const isOnWay = (): boolean => {
+    const { low, high } = system;
+    for (let at = depth - 1; at >= 0; at -= 1) if (lows[at] === low && highs[at] === high) return true;
+    return false;
   };
 
   /**
-   * Goes on to the next state that is entered, and leaves its moves in `offered`; −1: beyond the model. Of
-   * states that are passed through for ever one is entered, with every move: nobody is put off for good.
+   * Goes on to the next state that is entered, and leaves its moves in `offered`; −1: beyond the model, or
+   * there is none because what is passed through comes again.
    */
   const goOn = (): number => {
     let count = look();
@@ -138,8 +129,8 @@ export function search(
     let [low, high] = [-1, -1];
     for (let steps = 1; isPassed(count); steps += 1) {
       if (system.low === low && system.high === high) {
-        leastOfRound();
-        return system.offers(offered, asked);
+        beyond ??= comesBack;
+        return -1;
       }
       if (steps === lap) {
         [low, high] = [system.low, system.high];
@@ -204,8 +195,12 @@ export function search(
     length = lengths[at] ?? 0;
     transitions += 1;
     if (!take(moves[next] ?? 0)) continue;
-    const count = visited.has(system.low, system.high) ? -1 : goOn();
-    if (count < 0 || !visited.add(system.low, system.high)) continue;
+    const count = visited.has(system.low, system.high) ? 0 : goOn();
+    if (count < 0) continue;
+    if (!visited.add(system.low, system.high)) {
+      if (reduction !== null && isOnWay()) beyond ??= comesBack;
+      continue;
+    }
     entered += 1;
     if (visited.size >= limits.states) {
       end = 'states';
