@@ -150,10 +150,26 @@ export class Journal {
   /** The fingerprint computed from the state alone: what the running one must equal. */
   rehash(): Fingerprint {
     const sum: Fingerprint = { low: 0, high: 0 };
-    for (const [number, store] of this.#stores.entries()) {
-      store.visit((cell, value) => toggle(sum, number, cell, store.weigh(value)));
-    }
+    for (const number of this.#stores.keys()) this.#addTo(sum, number);
     return sum;
+  }
+
+  /** The same of each store by itself, to tell which one is not as it was. */
+  rehashEach(): readonly Fingerprint[] {
+    return this.#stores.map((_, number) => {
+      const sum: Fingerprint = { low: 0, high: 0 };
+      this.#addTo(sum, number);
+      return sum;
+    });
+  }
+
+  nameOf(store: number): string {
+    return this.#stores[store]?.name ?? fail(`store ${store} is not registered`);
+  }
+
+  #addTo(sum: Fingerprint, number: number): void {
+    const store = this.#stores[number];
+    store?.visit((cell, value) => toggle(sum, number, cell, store.weigh(value)));
   }
 
   #storeAt(at: number): Store {

@@ -22,6 +22,7 @@ export function explorationJson(
     transitions: found.transitions,
     depth: found.depth,
     fingerprintBits: 64,
+    fingerprintsChecked: found.comparisons,
     claims: found.claims.map(({ claim, outcome, counterexample }) => ({
       claim: claimLine(claim), outcome,
       counterexample: counterexample === null ? null : {

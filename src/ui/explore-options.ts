@@ -29,6 +29,7 @@ export function exploreOptions(line: CommandLine): AskedOptions | string {
     inFlight: number('in-flight', defaultOptions.inFlight, 8),
     maxStates: number('max-states', defaultOptions.maxStates, 1_000_000_000),
     window: line.options.get('window') ?? null,
+    checkFingerprints: line.flags.has('check-fingerprints'),
   };
   const open = openHardware(line.options.get('open') ?? '');
   if (typeof open === 'string') return open;

@@ -55,6 +55,8 @@ export function extentLines(found: Exploration, options: ExploreOptions): readon
     `window: from ${printable(window.name)} on (step ${window.steps} of the run)`,
     `open: who acts next; ${requests} in flight, of any page, until a reset stops the device`,
     `hardware: ${hardwareWords(found)}`,
+    ...(found.comparisons === null ? []
+      : [`fingerprints: worked out anew behind ${count(found.comparisons)} moves and undos, always the same`]),
   ];
   switch (end.kind) {
     case 'no-window':

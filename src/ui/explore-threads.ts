@@ -66,7 +66,7 @@ export async function exploreSpaceInThreads(
 
 function nothing(window: Window): Space {
   return {
-    window, rounds: 0, considered: [], counterexamples: new Map(), asked: new Set(),
+    window, rounds: 0, considered: [], counterexamples: new Map(), asked: new Set(), comparisons: 0,
     result: { states: 0, transitions: 0, depth: 0, violated: new Map(), beyond: window.beyond, end: 'exhausted' },
   };
 }
@@ -81,8 +81,8 @@ async function inThreads(
   threads: readonly Thread[], scenario: Scenario, window: Window, options: ExploreOptions, before: number,
   maxBytes: number,
 ): Promise<Space> {
-  const { inFlight, open, maxStates, reduce } = options;
-  const share = { inFlight, open, maxStates: maxStates - before, reduce };
+  const { inFlight, open, maxStates, reduce, checkFingerprints } = options;
+  const share = { inFlight, open, maxStates: maxStates - before, reduce, checkFingerprints };
   const begun = await Promise.all(threads.map((thread) =>
     thread.ask({ kind: 'begin', scenario, window, options: share })));
   const knowledge = new Knowledge();
@@ -118,6 +118,7 @@ function spaceOf(
   return {
     window, rounds, counterexamples,
     asked: new Set(results.flatMap(({ asked }) => asked)),
+    comparisons: sum(({ comparisons }) => comparisons),
     considered: (results[0]?.considered ?? []).map((_, claim) => results.some(({ considered }) => considered[claim] === true)),
     result: {
       states, transitions: sum(({ transitions }) => transitions),

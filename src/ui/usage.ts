@@ -69,6 +69,7 @@ export const commands: readonly CommandRow[] = [
       { name: 'workers', value: 'N', about: 'threads (default 1); what is found does not depend on it' },
       { name: 'max-memory', value: 'MIB', about: 'for the table of states (default 1024)' },
       { name: 'max-seconds', value: 'S', about: 'give up after so long' },
+      { name: 'check-fingerprints', about: 'check the checker: work each fingerprint out anew' },
       { name: 'save', value: 'FILE', about: 'write the counterexample as a scenario that dmarsim run replays' },
       { name: 'json', about: 'one JSON document with the verdicts' },
       color, help],

@@ -41,6 +41,8 @@ export interface Exploration {
   readonly depth: number;
   /** How often it was explored before nothing new was learned of what moves touch. */
   readonly rounds: number;
+  /** How often a fingerprint was compared with the state; null: that was not asked for. */
+  readonly comparisons: number | null;
   readonly hardware: {
     readonly choices: readonly ChoiceName[];
     readonly evictions: boolean;
@@ -113,6 +115,7 @@ function together(
     states: sum(({ states }) => states), transitions: sum(({ transitions }) => transitions),
     depth: Math.max(...spaces.map(({ result }) => result.depth)),
     rounds: Math.max(...spaces.map(({ rounds }) => rounds)),
+    comparisons: options.checkFingerprints ? spaces.reduce((total, { comparisons }) => total + comparisons, 0) : null,
     hardware: { choices: open, evictions: options.open.evictions, spaces: spaces.length },
     claims: scenario.claims.map(verdict),
     end: endOf(spaces, options),

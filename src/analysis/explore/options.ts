@@ -13,6 +13,8 @@ export interface ExploreOptions {
   readonly reduce: boolean;
   /** Look for the shortest way to violate each claim. */
   readonly shortest: boolean;
+  /** Work the fingerprint out anew at every state, and fail where it is another. */
+  readonly checkFingerprints: boolean;
   /** Asked now and then; true ends the exploration undecided. */
   readonly stop: (progress: Progress) => boolean;
 }
@@ -32,5 +34,6 @@ export interface Progress {
 }
 
 export const defaultOptions: ExploreOptions = {
-  inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, reduce: true, shortest: true, stop: () => false,
+  inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, reduce: true, shortest: true,
+  checkFingerprints: false, stop: () => false,
 };

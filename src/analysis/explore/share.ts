@@ -1,7 +1,8 @@
 /** One thread's part of an exploration: pieces of the frontier, one after the other, until none is left. */
 import type { Scenario } from '../../scenario/scenario.ts';
+import { handoffSystem } from './checked.ts';
 import type { Counterexample } from './counterexample.ts';
-import { HandoffSystem } from './handoff.ts';
+import type { HandoffSystem } from './handoff.ts';
 import { Knowledge, type ExportedKnowledge } from './knowledge.ts';
 import type { ExploreOptions } from './options.ts';
 import { Plan } from './plan.ts';
@@ -12,7 +13,7 @@ import { SHARED, SharedStates, VisitedStates } from './visited.ts';
 import type { Window } from './window.ts';
 
 /** What of the options a thread needs. */
-export type ShareOptions = Pick<ExploreOptions, 'inFlight' | 'open' | 'maxStates' | 'reduce'>;
+export type ShareOptions = Pick<ExploreOptions, 'inFlight' | 'open' | 'maxStates' | 'reduce' | 'checkFingerprints'>;
 
 /** Memory that the threads of a round share. */
 export interface SharedTable {
@@ -28,6 +29,8 @@ export interface ShareResult {
   readonly knowledge: ExportedKnowledge;
   readonly considered: readonly boolean[];
   readonly asked: readonly string[];
+  /** Of the fingerprint with the state, since the beginning. */
+  readonly comparisons: number;
 }
 
 /** More than this, and a thread that is done early has somebody to help. */
@@ -45,8 +48,7 @@ export class Share {
 
   constructor(scenario: Scenario, window: Window, options: ShareOptions) {
     this.#options = options;
-    this.system = new HandoffSystem(scenario, window, options.inFlight, options.open.evictions,
-      (choice) => this.#asked.add(choice), options.reduce);
+    this.system = handoffSystem(scenario, window, options, (choice) => this.#asked.add(choice));
     const { low, high } = this.system;
     this.#start = { mark: this.system.mark(), low, high };
   }
@@ -122,6 +124,7 @@ export class Share {
     return {
       violated: [...violated], transitions, depth, beyond, knowledge: this.#knowledge.export(),
       considered: this.system.monitor.considered, asked: [...this.#asked],
+      comparisons: this.system.comparisons,
     };
   }
 

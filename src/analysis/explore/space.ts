@@ -1,7 +1,7 @@
 /** One exploration with every hardware choice fixed. */
 import type { Scenario } from '../../scenario/scenario.ts';
+import { handoffSystem } from './checked.ts';
 import type { Counterexample } from './counterexample.ts';
-import { HandoffSystem } from './handoff.ts';
 import { Knowledge } from './knowledge.ts';
 import type { ExploreOptions } from './options.ts';
 import { Plan } from './plan.ts';
@@ -21,6 +21,8 @@ export interface Space {
   readonly counterexamples: ReadonlyMap<ClaimNumber, Counterexample>;
   /** Hardware choices that a unit asked for. */
   readonly asked: ReadonlySet<string>;
+  /** How often a fingerprint was compared with the state. */
+  readonly comparisons: number;
 }
 
 /** `before`: states of other spaces, which count against the limit. */
@@ -29,12 +31,11 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
   const asked = new Set<string>();
   if (!window.reached) {
     return {
-      window, rounds: 0, considered: [], counterexamples: new Map(), asked,
+      window, rounds: 0, considered: [], counterexamples: new Map(), asked, comparisons: 0,
       result: { states: 0, transitions: 0, depth: 0, violated: new Map(), beyond: window.beyond, end: 'exhausted' },
     };
   }
-  const system = new HandoffSystem(scenario, window, options.inFlight, options.open.evictions,
-    (choice) => asked.add(choice), options.reduce);
+  const system = handoffSystem(scenario, window, options, (choice) => asked.add(choice));
   const { mark, low, high } = { mark: system.mark(), low: system.low, high: system.high };
   const knowledge = new Knowledge();
   let reduction: Reduction | null = null;
@@ -64,5 +65,8 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
         () => options.stop({ phase: 2, states: before + states, depth, transitions })).find(way);
     counterexamples.set(claim, system.counterexample(found.moves, found.isShortest));
   }
-  return { window, result, rounds, considered: system.monitor.considered, counterexamples, asked };
+  return {
+    window, result, rounds, considered: system.monitor.considered, counterexamples, asked,
+    comparisons: system.comparisons,
+  };
 }
