@@ -46,6 +46,19 @@ test('exit codes: holds 0, a limit 125, a wrong option 129', () => {
   });
 });
 
+test('--check-fingerprints compares behind every move and undo, says how often, and changes no verdict', () => {
+  withFiles({ 'small.dmar': small }, (folder) => {
+    const path = join(folder, 'small.dmar');
+    const [plain, checked] = [[], ['--check-fingerprints']].map((more) => dmarsim(['explore', path, '--max-states', '60', ...more]));
+    const line = /^fingerprints: worked out anew behind ([0-9,]+) moves and undos, always the same\n/m;
+    const found = line.exec(checked?.out ?? '');
+    const transitions = /([0-9,]+) transitions/.exec(plain?.out ?? '')?.[1] ?? '';
+    const number = (text = ''): number => Number(text.replaceAll(',', ''));
+    assert.ok(number(found?.[1]) > number(transitions), 'more than the moves');
+    assert.deepEqual([checked?.code, checked?.out.replace(line, '')], [plain?.code, plain?.out]);
+  });
+});
+
 test('--json is one document with a version', () => {
   withFiles({ 'small.dmar': small }, (folder) => {
     const { code, out } = dmarsim(['explore', join(folder, 'small.dmar'), '--json', '--open', 'eviction']);

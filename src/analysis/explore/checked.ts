@@ -49,11 +49,12 @@ export class CheckedSystem extends HandoffSystem {
   override undo(mark: number, low: number, high: number): void {
     super.undo(mark, low, high);
     const { journal } = this.machine;
-    const [before, now] = [this.#marked.get(mark) ?? fail('an undo goes to a mark'), journal.rehashEach()];
-    const different = now.flatMap((sum, store) => sum.low === before[store]?.low && sum.high === before[store]?.high
-      ? [] : [journal.nameOf(store)]);
-    if (different.length > 0) fail(`an undo did not put back ${different.join(', ')}`);
-    if (!this.#isSame(journal.rehash())) fail('an undo was given a fingerprint that is not that of the state');
+    if (this.#isSame(journal.rehash())) return;
+    const before = this.#marked.get(mark) ?? fail('an undo goes to a mark');
+    const different = journal.rehashEach().flatMap((sum, store) =>
+      sum.low === before[store]?.low && sum.high === before[store]?.high ? [] : [journal.nameOf(store)]);
+    fail(different.length === 0 ? 'an undo was given a fingerprint that is not that of the state'
+      : `an undo did not put back ${different.join(', ')}`);
   }
 
   #isSame({ low, high }: Fingerprint): boolean {
