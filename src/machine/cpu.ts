@@ -141,7 +141,8 @@ export class Cpu {
     this.#cells.set(CELL.state, STATE.running);
     for (const cell of [CELL.deadline, CELL.noticed, CELL.wakeUp]) this.#cells.set(cell, 0);
     this.#turn.in(0);
-    this.#carryOutInstants();
+    // A kernel that is still to start does so with its first act.
+    if (this.#counter().value !== 0) this.#carryOutInstants();
   }
 
   /**

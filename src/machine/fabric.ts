@@ -27,9 +27,6 @@ const firstSlotInFlight = 16;
 /** Beyond every level of a walk. */
 const progressAtData = 15;
 
-/** The purpose of requests that a device had outstanding when its kernel died. */
-export const outstandingPurpose = 'outstanding command';
-
 export interface DmaRequest {
   readonly source: SourceId;
   readonly access: Access;
@@ -122,9 +119,20 @@ export class Fabric {
     return this.#transfers.size === 0;
   }
 
-  /** Puts a request on the bus; false when the bus is full and the device must try later. */
-  submit(client: number, request: DmaRequest, cause: number): boolean {
-    const slot = this.#freeSlot(client, request);
+  /**
+   * Time being set aside: whether the bus would take a request of this client now. Who waits for room does
+   * not act until there is some: trying again and again would lead from a state back to itself.
+   */
+  hasRoom(client: number): boolean {
+    return this.#freeSlot(client, false) >= 0;
+  }
+
+  /**
+   * Puts a request on the bus; false when the bus is full and the device must try later. `inFlight`: it is
+   * the last that was taken from the number that devices may issue of their own.
+   */
+  submit(client: number, request: DmaRequest, cause: number, inFlight = false): boolean {
+    const slot = this.#freeSlot(client, inFlight);
     if (slot < 0) return false;
     const event = this.#emit(client, cause, {
       kind: 'dma-request', source: request.source, access: request.access,
@@ -156,9 +164,9 @@ export class Fabric {
     return page * (progressAtData + 1) + step;
   }
 
-  #freeSlot(client: number, request: DmaRequest): number {
+  #freeSlot(client: number, inFlight: boolean): number {
     if (!this.#agenda.timeIsAside) return this.#firstFree(0, slotCount);
-    return request.purpose === outstandingPurpose
+    return inFlight
       ? this.#firstFree(firstSlotInFlight + this.inFlight.lastTaken % (slotCount - firstSlotInFlight), slotCount)
       : this.#firstFree(client * slotsOfClient % firstSlotInFlight, firstSlotInFlight);
   }

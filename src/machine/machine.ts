@@ -149,6 +149,7 @@ export class Machine {
     return {
       name: unit.name, profile, choices: asksFor === undefined ? choices : listenedTo(choices, asksFor), timing: unitTiming(timing),
       hostAddressWidth: this.scenario.platform.hostAddressWidth,
+      rootTableLatched: () => this.#fabric.observer?.rootTableLatched(),
       deliverMessage: (address, data, cause) => {
         const isInterrupt = address.high === 0 && address.low >= interruptMessageRange
           && address.low < interruptMessageRange + 0x100000;

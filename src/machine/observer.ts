@@ -27,4 +27,6 @@ export interface Observer {
   panicked(): void;
   kernelStarted(kernel: Owner): void;
   deviceReset(device: string): void;
+  /** Some unit has taken the root table that its register names. */
+  rootTableLatched(): void;
 }

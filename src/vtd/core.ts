@@ -54,6 +54,8 @@ export interface UnitSettings {
   readonly timing: UnitTiming;
   /** Where the unit's interrupt messages go: a write to the interrupt range. */
   readonly deliverMessage: (address: Word64, data: number, cause: number) => void;
+  /** For whoever watches a unit without a trace. */
+  readonly rootTableLatched?: () => void;
 }
 
 export class UnitCore implements WalkUnit {
@@ -71,6 +73,7 @@ export class UnitCore implements WalkUnit {
   readonly agenda: Agenda;
   readonly trace: Trace;
   readonly deliverMessage: UnitSettings['deliverMessage'];
+  readonly rootTableLatched: UnitSettings['rootTableLatched'];
   readonly #departures: ReadonlySet<DepartureName>;
 
   constructor(
@@ -105,6 +108,7 @@ export class UnitCore implements WalkUnit {
     this.agenda = agenda;
     this.trace = trace;
     this.deliverMessage = settings.deliverMessage;
+    this.rootTableLatched = settings.rootTableLatched;
   }
 
   /** Whether this unit breaks the given rule. */

@@ -245,6 +245,7 @@ export class DmarUnit {
     core.latched.set(LATCHED.rootTable, core.pointer(get(RTADDR.RTA, address)));
     core.latched.set(LATCHED.tableMode, core.departs('table-mode-ignored') ? 0 : get(RTADDR.TTM, address));
     core.registers.setField('GSTS', GSTS.RTPS, 1);
+    core.rootTableLatched?.();
     if (core.capability.scalableMode && core.latched.get(LATCHED.tableMode) === TABLE_MODE.scalable) {
       core.emit(event, { kind: 'unmodelled', register: 'scalable-mode tables', access: 'write' });
     }

@@ -12,6 +12,7 @@ import { phases, type Claim, type ClaimScope, type DmaProperty, type Phase, type
 
 /** `dmar` kernels enter this routine at the handoff of a device. */
 const handoffRoutine = 'domain_context_mapping_one';
+const KERNEL = { runs: 0, mapping: 1 } as const;
 
 interface Watched {
   readonly claim: Claim;
@@ -33,8 +34,8 @@ export class Monitor implements Observer {
   readonly #phaseCells = new Map<string, number>();
   /** For each claim that something happens: whether it has. */
   readonly #witnessed: Numbers;
-  /** The device whose context entry the capture kernel is at, plus one. */
-  readonly #mapping: Numbers;
+  /** Whether the capture kernel runs; then the device whose context entry it is at, plus one. */
+  readonly #kernel: Numbers;
 
   constructor(scenario: Scenario, journal: Journal) {
     this.#devices = new Map(scenario.devices.map(({ name }, index) => [name, index]));
@@ -47,7 +48,7 @@ export class Monitor implements Observer {
     this.considered = scenario.claims.map(() => false);
     this.#phases = new Numbers(journal, 'phases', this.#phaseCells.size);
     this.#witnessed = new Numbers(journal, 'witnesses', scenario.claims.length);
-    this.#mapping = new Numbers(journal, 'handoff under way', 1);
+    this.#kernel = new Numbers(journal, 'capture kernel as claims see it', 2);
   }
 
   clear(): void {
@@ -105,15 +106,15 @@ export class Monitor implements Observer {
 
   routineEntered(kernel: Owner, routine: string, detail: string): void {
     if (kernel !== 'capture' || routine !== handoffRoutine) return;
-    const device = this.#handoffs.get(detail);
-    if (device !== undefined) this.#mapping.set(0, device + 1);
+    // Of a source that is no device's own: a handoff, but none that a claim about a device waits for.
+    this.#kernel.set(KERNEL.mapping, (this.#handoffs.get(detail) ?? this.#handoffs.size) + 1);
   }
 
   routineLeft(kernel: Owner, routine: string): void {
     if (kernel !== 'capture' || routine !== handoffRoutine) return;
-    const device = this.#mapping.get(0) - 1;
+    const device = this.#kernel.get(KERNEL.mapping) - 1;
     if (device < 0) return;
-    this.#mapping.set(0, 0);
+    this.#kernel.set(KERNEL.mapping, 0);
     this.#begins('handoff', device);
   }
 
@@ -122,16 +123,17 @@ export class Monitor implements Observer {
   }
 
   kernelStarted(kernel: Owner): void {
-    if (kernel === 'capture') this.#begins('capture-start', null);
+    if (kernel !== 'capture') return;
+    this.#kernel.set(KERNEL.runs, 1);
+    this.#begins('capture-start', null);
   }
 
   deviceReset(device: string): void {
     this.#begins('reset', this.#devices.get(device) ?? null);
   }
 
-  /** The window begins behind the root switch; there is nobody to tell it. */
-  rootSwitched(): void {
-    this.#begins('root-switch', null);
+  rootTableLatched(): void {
+    if (this.#kernel.get(KERNEL.runs) !== 0) this.#begins('root-switch', null);
   }
 
   // --- judging ------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ export interface Reduction {
 }
 
 const askEvery = 1024;
+const comesBack = 'the reduction, which is for what goes on only (a way leads back to where it was, as a device does that tries again),';
 
 function mustGoOn(system: System, moves: readonly number[], count: number): boolean {
   for (let at = 0; at < count; at += 1) if (!system.isOptional(system.actorOf(moves[at] ?? 0))) return true;
@@ -114,6 +115,13 @@ export function search(
     return true;
   };
 
+  /** What leads back to itself could put off all others for ever, so that the reduction would miss them. */
+  const isOnWay = (): boolean => {
+    const { low, high } = system;
+    for (let at = depth - 1; at >= 0; at -= 1) if (lows[at] === low && highs[at] === high) return true;
+    return false;
+  };
+
   const result = (): SearchResult => ({
     states: visited.size, transitions, depth: way.length + deepest - 1, violated, beyond, end,
   });
@@ -136,7 +144,10 @@ export function search(
     nexts[at] = next + 1;
     system.undo(marks[at] ?? 0, lows[at] ?? 0, highs[at] ?? 0);
     if (!take(moves[next] ?? 0)) continue;
-    if (!visited.add(system.low, system.high)) continue;
+    if (!visited.add(system.low, system.high)) {
+      if (reduction !== null && isOnWay()) beyond ??= comesBack;
+      continue;
+    }
     entered += 1;
     if (visited.size >= limits.states) {
       end = 'states';

@@ -8,7 +8,7 @@ import { Plan } from './plan.ts';
 import { search, type Reduction } from './search.ts';
 import { ShortestWay } from './shortest.ts';
 import type { ClaimNumber } from './system.ts';
-import { SHARED, SharedStates } from './visited.ts';
+import { SHARED, SharedStates, VisitedStates } from './visited.ts';
 import type { Window } from './window.ts';
 
 /** What of the options a thread needs. */
@@ -79,7 +79,8 @@ export class Share {
     this.#goTo(way);
     const moves: number[] = [...way];
     const offered: number[] = [];
-    for (;;) {
+    const seen = new VisitedStates();
+    while (seen.add(this.system.low, this.system.high)) {
       let count = this.system.offers(offered);
       if (reduction !== null) count = reduction.plan.choose(this.system, offered, count);
       if (count === 0) return [way];
@@ -91,6 +92,7 @@ export class Share {
         return [way];
       }
     }
+    return [way];
   }
 
   explore(knowledge: ExportedKnowledge, pieces: readonly (readonly number[])[], table: SharedTable): ShareResult {

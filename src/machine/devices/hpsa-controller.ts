@@ -55,8 +55,9 @@ export class HpsaController implements Device, DmaClient {
     this.#state = new Numbers(journal, settings.name, stateCells);
     const { name } = settings;
     this.#ready = agenda.add(() => this.#state.set(STATE.ready, 1), { name: `${name}.ready`, urgency: 'timed' });
-    this.#fetch = agenda.add(() => this.#fetchCommand(), { name: `${name}.fetch`, urgency: 'prompt' });
-    this.#sendData = agenda.add(() => this.#writeData(), { name: `${name}.data`, urgency: 'prompt' });
+    const ways = (): number => fabric.hasRoom(this.#client) ? 1 : 0;
+    this.#fetch = agenda.add(() => this.#fetchCommand(), { name: `${name}.fetch`, urgency: 'prompt', ways });
+    this.#sendData = agenda.add(() => this.#writeData(), { name: `${name}.data`, urgency: 'prompt', ways });
     this.#state.set(STATE.ready, 1);
   }
 

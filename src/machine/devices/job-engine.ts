@@ -53,6 +53,8 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
   readonly #client: number;
   readonly #running: Table<Running<Job>>;
   readonly #actors: readonly Appointment[];
+  /** Who acts for jobs of a kernel that is gone: with time set aside at any moment, or never. */
+  readonly #leftBehind: readonly Appointment[];
   /** For each slot: answers to requests of a job that was stopped carry an older generation. */
   readonly #generations: Numbers;
 
@@ -65,7 +67,10 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
     this.#client = fabric.connect(this);
     this.#running = new Table(journal, `${settings.name} jobs`, (running) => this.#weigh(running), () => settings.name);
     this.#actors = Array.from({ length: slots }, (_, slot) => agenda.add(() => this.#act(slot),
-      { name: `${settings.name}.job${slot}`, urgency: 'prompt' }));
+      { name: `${settings.name}.job${slot}`, urgency: 'prompt', ways: () => this.#ways(slot) }));
+    this.#leftBehind = this.#actors.map((_, slot) => agenda.add(() => this.#act(slot), {
+      name: `${settings.name}.left${slot}`, urgency: 'optional', ways: () => fabric.inFlight.left > 0 ? 1 : 0,
+    }));
     this.#generations = new Numbers(journal, `${settings.name} job generation`, slots);
   }
 
@@ -74,7 +79,7 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
     const slot = this.#actors.findIndex((_, index) => this.#running.get(index) === undefined);
     if (slot < 0) return false;
     this.#running.set(slot, { job, kernel, cause, waiting: null, last: false });
-    this.#actors[slot]?.in(delayNs);
+    this.#actorOf(slot, kernel)?.in(delayNs);
     return true;
   }
 
@@ -95,6 +100,7 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
   #drop(slot: number): void {
     this.#running.delete(slot);
     this.#actors[slot]?.cancel();
+    this.#leftBehind[slot]?.cancel();
     this.#generations.set(slot, this.#generations.get(slot) + 1);
   }
 
@@ -118,18 +124,40 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
         return this.#running.delete(slot);
       case 'delay':
         this.#running.set(slot, { ...running, job: step.job, cause: result.cause });
-        return this.#actors[slot]?.in(step.delayNs);
+        return this.#actorOf(slot, running.kernel)?.in(step.delayNs);
       case 'dma':
-        return this.#submit(slot, { ...running, job: step.job, cause: result.cause }, step.part);
+        return this.#request(slot, { ...running, job: step.job, cause: result.cause }, step.part);
     }
   }
 
+  #request(slot: number, running: Running<Job>, part: DmaPart): void {
+    if (!this.#isInFlight(running)) return this.#submit(slot, running, part);
+    // When it comes, and whether at all, is open.
+    this.#running.set(slot, { ...running, waiting: part });
+    this.#leftBehind[slot]?.in(0);
+  }
+
+  /** Counts among the requests that devices may still issue of their own. */
+  #isInFlight({ kernel }: Running<Job>): boolean {
+    return kernel === 'crashed' && this.#surroundings.agenda.timeIsAside;
+  }
+
+  #ways(slot: number): number {
+    return (this.#running.get(slot)?.waiting ?? null) === null || this.#surroundings.fabric.hasRoom(this.#client) ? 1 : 0;
+  }
+
+  #actorOf(slot: number, kernel: Owner): Appointment | undefined {
+    return kernel === 'crashed' ? this.#leftBehind[slot] : this.#actors[slot];
+  }
+
   #submit(slot: number, running: Running<Job>, part: DmaPart): void {
+    const inFlight = this.#isInFlight(running);
+    if (inFlight) this.#surroundings.fabric.inFlight.take();
     const tag = slot + this.#actors.length * this.#generations.get(slot);
     const request = { ...part, source: this.#settings.requester[part.access], kernel: running.kernel, tag };
-    const taken = this.#surroundings.fabric.submit(this.#client, request, running.cause);
+    const taken = this.#surroundings.fabric.submit(this.#client, request, running.cause, inFlight);
     this.#running.set(slot, { ...running, waiting: taken ? null : part });
-    if (!taken) this.#actors[slot]?.in(this.#settings.timing.command);
+    if (!taken) this.#actorOf(slot, running.kernel)?.in(this.#settings.timing.command);
   }
 
   dmaDone(tag: number, result: DmaResult): void {

@@ -33,7 +33,10 @@ export class MessageTable implements DmaClient {
     this.#surroundings = surroundings;
     this.#client = surroundings.fabric.connect(this);
     this.#retry = surroundings.agenda.add(() => this.#sendWaiting(),
-      { name: `${settings.name}.message`, urgency: 'prompt' });
+      {
+        name: `${settings.name}.message`, urgency: 'prompt',
+        ways: () => surroundings.fabric.hasRoom(this.#client) ? 1 : 0,
+      });
     this.#cells = messageCells(surroundings.journal, settings.name, entries);
   }
 

@@ -7,7 +7,7 @@ import { assert } from '../../base/assert.ts';
 import type { Owner, Trace } from '../../base/event.ts';
 import { Numbers } from '../../base/stores.ts';
 import { toNumber, type Word64 } from '../../base/word.ts';
-import { outstandingPurpose, type DmaClient, type Fabric } from '../fabric.ts';
+import type { DmaClient, Fabric } from '../fabric.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 import type { Activity } from './reset-line.ts';
 
@@ -168,8 +168,8 @@ export class OutstandingDma implements DmaClient, Activity {
       source: this.#settings.requester[access], access, address, length,
       data: access === 'write' ? this.pattern(length) : null,
       kernel: this.#get(index, BUFFER.kernel) === 0 ? 'crashed' : 'capture',
-      purpose: outstandingPurpose, tag: index,
-    }, this.#get(index, BUFFER.cause));
+      purpose: 'outstanding command', tag: index,
+    }, this.#get(index, BUFFER.cause), timeIsAside);
     if (!taken) return this.#actors[index]?.in(this.#settings.timing.command);
     const left = this.#get(index, BUFFER.count);
     if (left === 1) return this.#set(index, BUFFER.active, 0);

@@ -203,7 +203,7 @@ export class NvmeController implements Device {
   #start(key: number, command: NvmeCommand, kernel: Owner, cause: number): boolean {
     const job: NvmeJob = { kind: 'command', key, command, step: 'run', pages: [], left: 0, status: 0, vector: 0 };
     const { timing, paceNs } = this.#settings;
-    if (isAdmin(key)) return this.#engine.start(job, timing.command, kernel, cause);
+    if (isAdmin(key) || this.#surroundings.agenda.timeIsAside) return this.#engine.start(job, timing.command, kernel, cause);
     const { nowNs } = this.#surroundings.agenda;
     const endNs = Math.max(nowNs, this.#cells.get(mediumFreeNs)) + (paceNs ?? defaultPaceNs);
     if (!this.#engine.start(job, endNs - nowNs, kernel, cause)) return false;
