@@ -30,6 +30,8 @@ export interface Reduction {
 }
 
 const askEvery = 1024;
+/** Of so many states that are passed through one is entered, so that what ways have in common is not walked again and again. */
+const enteredOne = 16;
 /** So many states are passed through before it is asked whether they come again. */
 const firstLap = 64;
 const comesBack = 'the reduction, which is for what goes on only (a way leads back to where it was, as a device does that tries again),';
@@ -42,7 +44,7 @@ function mustGoOn(system: System, moves: readonly number[], count: number): bool
 /**
  * Keeps the moves of a way in growing stacks of numbers: nothing is allocated for a state.
  *
- * A state in which one move is enough is passed through and not entered in the table: the kernel's steps between two points that others look at are one edge.
+ * A state in which one move is enough is passed through and, but for one in sixteen, not entered in the table: the kernel's steps between two points that others look at are one edge.
  * Which states these are depends on the state alone.
  *
  * With `way` the search begins behind these moves. The states on the way are entered too, but only where
@@ -92,7 +94,7 @@ export function search(
     return reduction === null ? count : reduction.plan.choose(system, offered, count);
   };
 
-  const isPassed = (count: number): boolean => reduction !== null && count === 1;
+  const isPassed = (count: number): boolean => reduction !== null && count === 1 && system.low % enteredOne !== 0;
 
   /** Makes a move; false where it leads beyond the model. */
   const take = (move: number): boolean => {
