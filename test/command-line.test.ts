@@ -55,6 +55,7 @@ test('no command at all shows the usage and is wrong; asking for help is right',
     const own = dmarsim([command, '--help']);
     assert.equal(own.code, 0);
     assert.match(own.out, new RegExp(`^usage: dmarsim ${command} `));
+    assert.equal(dmarsim(['help', command]).out, own.out);
     assert.match(out, new RegExp(`^ {2}${command} `, 'm'));
   }
 });

@@ -2,7 +2,7 @@
 // compare without a difference that has no reason, and a recording that is changed in one place does not.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -82,6 +82,39 @@ describe('recordings of Linux 6.1', () => {
     assert.match(out, /^2 captures: 2 the same, 0 differ$/m);
     assert.ok(out.split('\n').every((line) => line.length <= 120), out);
   });
+});
+
+test('a folder of captures is the captures below it, and a file beside them is told and passed over', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmarsim-test-'));
+  try {
+    for (const place of ['b/nvme-idle', 'a/nvme-idle']) cpSync(join(captures, 'nvme-idle'), join(folder, place), { recursive: true });
+    mkdirSync(join(folder, 'notes'));
+    writeFileSync(join(folder, 'notes', 'of-the-day.txt'), '');
+    writeFileSync(join(folder, 'README.md'), '');
+
+    const kept = join(folder, 'kept');
+    const whole = dmarsim(['compare', folder, '--keep', kept]);
+    assert.deepEqual([whole.code, whole.talk], [0, '']);
+    assert.match(whole.out, /^2 captures: 2 the same, 0 differ$/m);
+    assert.deepEqual(readdirSync(kept).sort(), ['nvme-idle-2.dmar', 'nvme-idle-2.json', 'nvme-idle.dmar', 'nvme-idle.json']);
+
+    const beside = dmarsim(['compare', join(folder, 'README.md'), join(folder, 'a')]);
+    assert.equal(beside.code, 0);
+    assert.match(beside.talk, /README\.md: is no folder, passed over\n$/);
+    assert.doesNotMatch(beside.talk, /error/);
+
+    const alone = dmarsim(['compare', join(folder, 'README.md')]);
+    assert.equal(alone.code, 129);
+    assert.match(alone.talk, /^error: .*README\.md: is no folder\n$/);
+    const missing = dmarsim(['compare', join(folder, 'c'), join(folder, 'a')]);
+    assert.equal(missing.code, 129);
+    assert.match(missing.talk, /^error: .*: there is no such folder\n$/);
+    const none = dmarsim(['compare', join(folder, 'notes')]);
+    assert.equal(none.code, 129);
+    assert.match(none.talk, /notes\/cmdline\.txt: there is no such file/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what was run can be kept and run again: the flush makes the difference', () => {
@@ -179,7 +212,6 @@ describe('a recording that is not what the model does', () => {
     assert.deepEqual([none.code, /no-such-capture: there is no such folder/.test(none.talk)], [129, true]);
     const file = dmarsim(['compare', join(root, 'package.json')]);
     assert.deepEqual([file.code, /package\.json: is no folder/.test(file.talk)], [129, true]);
-    assert.equal(dmarsim(['compare', captures]).code, 129);
     assert.equal(dmarsim(['compare', join(captures, 'nvme-idle'), '--capture', 'linux-9.9']).code, 129);
   });
 });

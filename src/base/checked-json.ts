@@ -50,14 +50,6 @@ export function wordAt(value: unknown, where: string): Word64 {
   return word(BigInt(digits));
 }
 
-/** A number below `limit` as `0x…`. */
-export function hexNumberAt(value: unknown, limit: number, where: string): number {
-  const { low, high } = wordAt(value, where);
-  const number = high * 2 ** 32 + low;
-  if (number >= limit) throw new Malformed(`${where} is too large`);
-  return number;
-}
-
 /** Bytes as pairs of hexadecimal digits. */
 export function bytesAt(value: unknown, most: number, where: string): Uint8Array {
   const digits = textAt(value, 2 * most, where);

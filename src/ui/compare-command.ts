@@ -6,7 +6,7 @@ import { compareCapture, differs, type Comparison } from '../analysis/compare/co
 import { releaseNamed } from '../linux/releases/releases.ts';
 import { formatDiagnostic } from '../scenario/diagnostic.ts';
 import { printHardwareImage } from '../scenario/image/print-image.ts';
-import { openCaptureFolder } from './capture-folder.ts';
+import { captureFolders, noFolder, openCaptureFolder } from './capture-folder.ts';
 import type { CommandLine } from './command-line.ts';
 import { comparisonDocument } from './compare-json.ts';
 import { comparisonLines } from './compare-text.ts';
@@ -18,19 +18,21 @@ import { plain, printable } from './terminal.ts';
 export function compareCommand(line: CommandLine, output: Output): number {
   const chosen = line.options.get('capture');
   if (chosen !== undefined && releaseNamed(chosen) === undefined) {
-    output.talk(`error: there is no release '${printable(chosen)}'`);
+    output.talk(`error: there is no release '${printable(chosen)}'; dmarsim releases lists them`);
     return exitCode.usage;
   }
-  const results: number[] = [];
+  const paths = capturePaths(line.operands, output);
+  const results: number[] = Array.from({ length: paths.unreadable }, () => exitCode.usage);
   const documents: object[] = [];
-  for (const path of line.operands) {
+  const names = new Set<string>();
+  for (const path of paths.folders) {
     const name = printable(basename(resolve(path)));
     const capture = load(path, output);
     if (capture === undefined) {
       results.push(exitCode.usage);
       continue;
     }
-    const scenarioName = name.toLowerCase().replace(/[^a-z0-9_.-]/g, '-').replace(/^[^a-z0-9]+/, '').slice(0, 64) || 'capture';
+    const scenarioName = scenarioNameOf(name, names);
     const comparison = compareCapture(scenarioName, capture, chosen);
     results.push(codeOf(comparison));
     if (comparison.kind === 'refused') refuse(path, comparison, output);
@@ -50,6 +52,32 @@ export function compareCommand(line: CommandLine, output: Output): number {
   }
   if (line.flags.has('json')) output.result(JSON.stringify({ version: 1, captures: documents }, null, 2));
   return results.reduce(worse, exitCode.ok);
+}
+
+/**
+ * The captures that the operands name. A file among folders is told and passed over, since `captures/*` names what
+ * lies beside them too; where there is nothing but files, each is a mistake.
+ */
+function capturePaths(operands: readonly string[], output: Output): { readonly folders: readonly string[]; readonly unreadable: number } {
+  const found = operands.map((path) => ({ path, folders: captureFolders(path) }));
+  const folders = found.flatMap((each) => (typeof each.folders === 'string' ? [] : each.folders));
+  let unreadable = 0;
+  for (const { path, folders: problem } of found) {
+    if (typeof problem !== 'string') continue;
+    const passed = problem === noFolder && folders.length > 0;
+    output.talk(passed ? `${printable(path)}: ${problem}, passed over` : `error: ${printable(path)}: ${problem}`);
+    if (!passed) unreadable += 1;
+  }
+  return { folders, unreadable };
+}
+
+/** The capture's name as a scenario may have it, with a number where another capture came by it first. */
+function scenarioNameOf(name: string, taken: Set<string>): string {
+  const base = name.toLowerCase().replace(/[^a-z0-9_.-]/g, '-').replace(/^[^a-z0-9]+/, '').slice(0, 60) || 'capture';
+  let free = base;
+  for (let number = 2; taken.has(free); number += 1) free = `${base}-${number}`;
+  taken.add(free);
+  return free;
 }
 
 /** Writes what was run, so that it can be run again, changed and stepped through. */

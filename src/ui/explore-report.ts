@@ -66,7 +66,7 @@ export function extentLines(found: Exploration, options: ExploreOptions): readon
       const collisions = states * states / 2 ** 65;
       lines.push(`${count(states)} states, ${count(transitions)} transitions, depth ${depth}: all that there are`
         + (options.reduce ? `, but for orders that cannot matter (${rounds} rounds)` : ''));
-      if (options.reduce) lines.push('states in which one move is enough are passed through: transitions count them, states do not');
+      if (options.reduce) lines.push('of states in which one move is enough, one in sixteen is stored and counted; claims are judged in all');
       lines.push(`states are told apart by fingerprints of 64 bits: ${collisions.toExponential(0)} of them expected `
         + 'to be taken for another');
       return lines;

@@ -30,7 +30,8 @@ async function dispatch(line: CommandLine, output: Output): Promise<number> {
 }
 
 async function carryOut(words: readonly string[]): Promise<number> {
-  const first = words[0];
+  const [first, asked] = words;
+  if (first === 'help' && asked !== undefined) return carryOut([asked, '--help']);
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
     const output = processOutput('auto');
     usageLines().forEach(output.result);

@@ -101,12 +101,12 @@ export const commands: readonly CommandRow[] = [
     examples: ['dmarsim conform test/vectors/qemu', 'dmarsim conform test/vectors/qemu --profile specification'],
   },
   {
-    name: 'compare', operands: 'FOLDER...', about: 'captures of real handoffs against the model, side by side',
+    name: 'compare', operands: 'FOLDER...', about: 'captures of real handoffs, or folders of them, against the model, side by side',
     options: [
       { name: 'capture', value: 'RELEASE', about: 'compare with this release, not the one of the version line' },
       { name: 'keep', value: 'FOLDER', about: 'write there the scenario that each capture makes, and its image' },
       { name: 'json', about: 'one JSON document' }, color, help],
-    examples: ['dmarsim compare test/captures/nvme-in-flight-flush'],
+    examples: ['dmarsim compare test/captures/nvme-in-flight-flush', 'dmarsim compare test/captures'],
   },
   {
     name: 'inspect', operands: 'IMAGE...', about: 'the tables in an image of the hardware, as debugfs shows them',

@@ -35,6 +35,11 @@ export const captureFileBytes = 128 * 1024 * 1024;
 /** Snapshots that can be started from, the better one first. */
 const startingPoints = ['kdump-start', 'precrash'];
 
+/** Whether a folder of these files is meant as a capture: it has at least one of those that make one. */
+export function looksLikeCapture(names: readonly string[]): boolean {
+  return names.some((name) => /^(cmdline\.txt|serial\.log|ops\.jsonl|snap-\d{1,3}-[a-z-]+\.json)(\.gz)?$/.test(name));
+}
+
 export function readCapture(folder: CaptureFolder): Capture | readonly CaptureProblem[] {
   const problems: CaptureProblem[] = [];
   const part = <Part>(read: () => Part): Part | null => {

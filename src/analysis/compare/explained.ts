@@ -27,5 +27,4 @@ export const explainedDifferences = {
   'lost-characters': 'the serial port lost characters of this line',
 } as const;
 
-export type MatchingRule = keyof typeof matchingRules;
 export type ExplainedDifference = keyof typeof explainedDifferences;

@@ -30,6 +30,8 @@ export interface Reduction {
 }
 
 const askEvery = 1024;
+/** Of so many such states one is entered, so that what ways have in common is not walked for each of them. */
+const enteredOne = 16;
 /** So many states are passed through before it is asked whether they come again. */
 const firstLap = 64;
 const comesBack = 'the reduction, which is for what goes on only (a way leads back to where it was, as a device does that tries again),';
@@ -42,8 +44,9 @@ function mustGoOn(system: System, moves: readonly number[], count: number): bool
 /**
  * Keeps the moves of a way in growing stacks of numbers: nothing is allocated for a state.
  *
- * A state in which one move is enough is passed through and not entered in the table: the kernel's steps between two points that others look at are one edge.
- * Which states these are depends on the state alone.
+ * A state in which one move is enough is passed through and, but for one in sixteen, not entered in the
+ * table: the kernel's steps between two points that others look at are one edge, or a few. Which states
+ * these are depends on the state alone.
  *
  * With `way` the search begins behind these moves. The states on the way are entered too, but only where
  * the way goes on from them: others go on from them elsewhere.
@@ -92,7 +95,7 @@ export function search(
     return reduction === null ? count : reduction.plan.choose(system, offered, count);
   };
 
-  const isPassed = (count: number): boolean => reduction !== null && count === 1;
+  const isPassed = (count: number): boolean => reduction !== null && count === 1 && system.low % enteredOne !== 0;
 
   /** Makes a move; false where it leads beyond the model. */
   const take = (move: number): boolean => {
@@ -176,7 +179,7 @@ export function search(
     if (!isPassed(count) && visited.add(system.low, system.high)) countMoves(count);
     if (!take(move)) return result();
   }
-  // What is passed through here was counted with the move that led here.
+  // Whoever entered the state before the way's last move has counted what is passed through here.
   const before = transitions;
   const first = goOn();
   if (way.length > 0) transitions = before;
