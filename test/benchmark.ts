@@ -19,7 +19,7 @@ import { Journal } from '../src/base/journal.ts';
 import { PhysicalMemory, frameRange } from '../src/base/memory.ts';
 import { addressOf, frameAt, sourceIdOf, type Frame } from '../src/base/word.ts';
 import type { HardwareChoices } from '../src/vtd/choices.ts';
-import { profileNamed } from '../src/vtd/profiles.ts';
+import { profileNamed } from '../src/vtd/profiles/profiles.ts';
 import { defaultUnitTiming } from '../src/vtd/timing.ts';
 import { DmarUnit } from '../src/vtd/unit.ts';
 import { scenarioOf } from './support/handoff.ts';

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { readVectors } from '../src/analysis/vectors.ts';
 import { parseCommandLine } from '../src/ui/command-line.ts';
-import { conformCommand } from '../src/ui/conform-command.ts';
+import { conformCommand } from '../src/ui/conform/conform-command.ts';
 import { plain } from '../src/ui/terminal.ts';
 import {
   dma, fileWith, memoryWrite, only, registerRead, registerWrite, registersAtReset,

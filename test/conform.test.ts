@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { conformCase, type CaseResult } from '../src/analysis/conform.ts';
 import { readVectors, type VectorFile } from '../src/analysis/vectors.ts';
 import { departures } from '../src/vtd/departures.ts';
-import { profileNamed } from '../src/vtd/profiles.ts';
+import { profileNamed } from '../src/vtd/profiles/profiles.ts';
 import { fileWith, only } from './support/vector-file.ts';
 
 const folder = 'test/vectors/qemu';

@@ -9,10 +9,10 @@ import { explore, type Exploration } from '../src/analysis/explore/explore.ts';
 import { defaultOptions } from '../src/analysis/explore/options.ts';
 import { run, traced } from '../src/analysis/run.ts';
 import type { Happening } from '../src/base/event.ts';
-import { printJson } from '../src/scenario/print-json.ts';
-import { printText } from '../src/scenario/print-text.ts';
+import { printJson } from '../src/scenario/json/print-json.ts';
+import { printText } from '../src/scenario/text/print-text.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
-import { eventJson } from '../src/ui/event-json.ts';
+import { eventJson } from '../src/ui/run/event-json.ts';
 import { handoffText, scenarioOf } from './support/handoff.ts';
 import { projectRoot } from './support/source-text.ts';
 

@@ -2,8 +2,8 @@
 // cells that a file expects are told from others, the exit codes, and that the table can be read anywhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { terminalLines } from '../src/ui/matrix-text.ts';
-import { releaseLabels } from '../src/ui/release-labels.ts';
+import { terminalLines } from '../src/ui/matrix/matrix-text.ts';
+import { releaseLabels } from '../src/ui/releases/release-labels.ts';
 import { plain } from '../src/ui/terminal.ts';
 import type { MatrixCell } from '../src/analysis/matrix/cell.ts';
 import { dmarsim, linesOf, withFiles } from './support/dmarsim.ts';

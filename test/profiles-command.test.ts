@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { hardwareChoices } from '../src/vtd/choices.ts';
 import { departures } from '../src/vtd/departures.ts';
 import { parseCommandLine } from '../src/ui/command-line.ts';
-import { profilesCommand } from '../src/ui/profiles-command.ts';
+import { profilesCommand } from '../src/ui/profiles/profiles-command.ts';
 import { plain } from '../src/ui/terminal.ts';
 import { commandUsageLines, usageLines } from '../src/ui/usage.ts';
 import { realMachines } from './support/real-machines.ts';

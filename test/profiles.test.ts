@@ -5,7 +5,7 @@ import { toBigInt, word } from '../src/base/word.ts';
 import { CAP, decodeCapability, ECAP } from '../src/vtd/capability.ts';
 import { hardwareChoices, keepsTheLeast, keepsTheMost } from '../src/vtd/choices.ts';
 import { departures } from '../src/vtd/departures.ts';
-import { profileNamed, unitProfiles, type KnownProfile } from '../src/vtd/profiles.ts';
+import { profileNamed, unitProfiles, type KnownProfile } from '../src/vtd/profiles/profiles.ts';
 import { realMachines } from './support/real-machines.ts';
 import { UnitDriver } from './support/unit-driver.ts';
 

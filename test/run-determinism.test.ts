@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { run, steppable, traced } from '../src/analysis/run.ts';
 import type { Event } from '../src/base/event.ts';
-import { eventJson } from '../src/ui/event-json.ts';
+import { eventJson } from '../src/ui/run/event-json.ts';
 import { handoffText, play, playText, scenarioOf, type Played } from './support/handoff.ts';
 import { filesBelow, projectRoot } from './support/source-text.ts';
 

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { diagnosticExplanations } from '../src/scenario/diagnostic-codes.ts';
 import { formatDiagnostic, formatUnix } from '../src/scenario/diagnostic.ts';
 import type { Diagnostic } from '../src/scenario/diagnostic.ts';
-import { printJson } from '../src/scenario/print-json.ts';
+import { printJson } from '../src/scenario/json/print-json.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import { smallVocabulary as vocabulary } from './support/small-vocabulary.ts';
 

@@ -7,8 +7,8 @@ import { describe, test } from 'node:test';
 
 import { Random } from '../src/base/hash.ts';
 import { formatDiagnostic } from '../src/scenario/diagnostic.ts';
-import { printJson } from '../src/scenario/print-json.ts';
-import { printText } from '../src/scenario/print-text.ts';
+import { printJson } from '../src/scenario/json/print-json.ts';
+import { printText } from '../src/scenario/text/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import { smallVocabulary as vocabulary } from './support/small-vocabulary.ts';
 

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
-import { printJson } from '../src/scenario/print-json.ts';
-import { printText } from '../src/scenario/print-text.ts';
+import { printJson } from '../src/scenario/json/print-json.ts';
+import { printText } from '../src/scenario/text/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import { smallVocabulary as vocabulary } from './support/small-vocabulary.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
-import { claimLine, printText } from '../src/scenario/print-text.ts';
+import { claimLine, printText } from '../src/scenario/text/print-text.ts';
 import { readScenario } from '../src/scenario/read.ts';
 import type { ScenarioReading, SourceSpan, Vocabulary } from '../src/scenario/read.ts';
-import { printJson } from '../src/scenario/print-json.ts';
+import { printJson } from '../src/scenario/json/print-json.ts';
 import { crashedReleaseOf, type Scenario } from '../src/scenario/scenario.ts';
 import { smallVocabulary } from './support/small-vocabulary.ts';
 

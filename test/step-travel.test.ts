@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { run, steppable } from '../src/analysis/run.ts';
 import { formatFingerprint, Random } from '../src/base/hash.ts';
-import { Stepper } from '../src/ui/stepper.ts';
+import { Stepper } from '../src/ui/step/stepper.ts';
 import { plain } from '../src/ui/terminal.ts';
 import { handoffText, scenarioOf } from './support/handoff.ts';
 import { filesBelow, projectRoot } from './support/source-text.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { sourceIdOf } from '../src/base/word.ts';
 import { keepsTheMost } from '../src/vtd/choices.ts';
 import type { DepartureName } from '../src/vtd/departures.ts';
-import { profileNamed } from '../src/vtd/profiles.ts';
+import { profileNamed } from '../src/vtd/profiles/profiles.ts';
 import { invalidateContext, waitDescriptor } from './support/commands.ts';
 import { bothWidths } from './support/custom-profiles.ts';
 import { UnitDriver } from './support/unit-driver.ts';

@@ -1,7 +1,7 @@
 /** Protected memory regions (specification 11.4.8; A.10 of the hardware facts): blocked, never logged. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profileNamed } from '../src/vtd/profiles.ts';
+import { profileNamed } from '../src/vtd/profiles/profiles.ts';
 import { UnitDriver, type Settings } from './support/unit-driver.ts';
 
 const device = 0x0200;

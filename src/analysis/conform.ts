@@ -12,7 +12,7 @@ import {
 } from '../base/word.ts';
 import { keepsTheMost, type HardwareChoices } from '../vtd/choices.ts';
 import { inInterruptRange } from '../vtd/second-level-walk.ts';
-import { profileNamed, type UnitProfile } from '../vtd/profiles.ts';
+import { profileNamed, type UnitProfile } from '../vtd/profiles/profiles.ts';
 import { defaultUnitTiming } from '../vtd/timing.ts';
 import { DmarUnit } from '../vtd/unit.ts';
 import type { DmaOutcome, VectorCase, VectorFile, VectorStep } from './vectors.ts';

@@ -5,10 +5,10 @@ import { configWords } from '../linux/releases/builds.ts';
 import { releases } from '../linux/releases/releases.ts';
 import { deviceModels } from '../machine/devices/models.ts';
 import { timingDefaultsNs } from '../machine/timing.ts';
-import type { Vocabulary } from '../scenario/check-context.ts';
+import type { Vocabulary } from '../scenario/check/check-context.ts';
 import { hardwareChoices } from '../vtd/choices.ts';
 import { capabilityProblem } from '../vtd/capability-problem.ts';
-import { profileNamed, unitProfiles } from '../vtd/profiles.ts';
+import { profileNamed, unitProfiles } from '../vtd/profiles/profiles.ts';
 
 export const vocabulary: Vocabulary = {
   profiles: unitProfiles.map(({ name }) => name),

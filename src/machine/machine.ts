@@ -16,7 +16,7 @@ import type { AddressRange, DeviceDescription, Scenario, UnitDescription } from 
 import { decodeCapability } from '../vtd/capability.ts';
 import { listenedTo, withChoice } from '../vtd/choices.ts';
 import type { UnitSettings } from '../vtd/core.ts';
-import { profileNamed } from '../vtd/profiles.ts';
+import { profileNamed } from '../vtd/profiles/profiles.ts';
 import { DmarUnit } from '../vtd/unit.ts';
 import { AddressMap, type RegisterTarget } from './address-map.ts';
 import { Cpu } from './cpu.ts';

@@ -1,11 +1,11 @@
 /** The way into this folder: bytes to a scenario, or to everything that is wrong with them. */
 
-import { checkScenario } from './check.ts';
-import type { Vocabulary } from './check-context.ts';
+import { checkScenario } from './check/check.ts';
+import type { Vocabulary } from './check/check-context.ts';
 import { decodeSource } from './decode.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { parseJson } from './parse-json.ts';
-import { parseText } from './parse-text.ts';
+import { parseJson } from './json/parse-json.ts';
+import { parseText } from './text/parse-text.ts';
 import type { ParsedScenario } from './parsed.ts';
 import { Problems } from './problems.ts';
 import type { Scenario } from './scenario.ts';
@@ -13,7 +13,7 @@ import { loadImage, type ImageFiles } from './image/load-image.ts';
 import { LineTable } from './span.ts';
 import type { SourceSpan, SpanTable } from './span.ts';
 
-export type { Vocabulary } from './check-context.ts';
+export type { Vocabulary } from './check/check-context.ts';
 export type { SourceSpan } from './span.ts';
 
 /** Where the nodes of one scenario stand in its file; null for what is not from that file. */

@@ -13,17 +13,17 @@ async function dispatch(line: CommandLine, output: Output): Promise<number> {
     return exitCode.ok;
   }
   switch (line.command.name) {
-    case 'run': return (await import('./run-command.ts')).runCommand(line, output);
-    case 'check': return (await import('./check-command.ts')).checkCommand(line, output);
-    case 'replay': return (await import('./replay-command.ts')).replayCommand(line, output);
-    case 'explore': return (await import('./explore-command.ts')).exploreCommand(line, output);
-    case 'matrix': return (await import('./matrix-command.ts')).matrixCommand(line, output);
-    case 'conform': return (await import('./conform-command.ts')).conformCommand(line, output);
-    case 'compare': return (await import('./compare-command.ts')).compareCommand(line, output);
-    case 'inspect': return (await import('./inspect-command.ts')).inspectCommand(line, output);
-    case 'step': return (await import('./step-command.ts')).stepCommand(line, output);
-    case 'profiles': return (await import('./profiles-command.ts')).profilesCommand(line, output);
-    case 'releases': return (await import('./releases-command.ts')).releasesCommand(line, output);
+    case 'run': return (await import('./run/run-command.ts')).runCommand(line, output);
+    case 'check': return (await import('./run/check-command.ts')).checkCommand(line, output);
+    case 'replay': return (await import('./run/replay-command.ts')).replayCommand(line, output);
+    case 'explore': return (await import('./explore/explore-command.ts')).exploreCommand(line, output);
+    case 'matrix': return (await import('./matrix/matrix-command.ts')).matrixCommand(line, output);
+    case 'conform': return (await import('./conform/conform-command.ts')).conformCommand(line, output);
+    case 'compare': return (await import('./compare/compare-command.ts')).compareCommand(line, output);
+    case 'inspect': return (await import('./inspect/inspect-command.ts')).inspectCommand(line, output);
+    case 'step': return (await import('./step/step-command.ts')).stepCommand(line, output);
+    case 'profiles': return (await import('./profiles/profiles-command.ts')).profilesCommand(line, output);
+    case 'releases': return (await import('./releases/releases-command.ts')).releasesCommand(line, output);
     case 'explain': return (await import('./explain-command.ts')).explainCommand(line, output);
     default: return fail(`the usage lists a command that there is not: ${line.command.name}`);
   }
@@ -53,7 +53,7 @@ async function carryOut(words: readonly string[]): Promise<number> {
 
 /** Runs the command and sets the process's exit code; nothing is thrown. */
 export async function main(words: readonly string[]): Promise<void> {
-  if (!isMainThread) return (await import('./explore-worker.ts')).serveExploration();
+  if (!isMainThread) return (await import('./explore/explore-worker.ts')).serveExploration();
   // A reader that has seen enough (`| head`) is no error of ours, and the verdict stands all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;

@@ -16,7 +16,7 @@ import type { DepartureName } from './departures.ts';
 import { Formats } from './entries.ts';
 import { Iotlb } from './iotlb.ts';
 import { PagingStructureCache } from './paging-structure-cache.ts';
-import type { UnitProfile } from './profiles.ts';
+import type { UnitProfile } from './profiles/profiles.ts';
 import { RegisterFile } from './register-file.ts';
 import { registerTable } from './registers.ts';
 import type { UnitTiming } from './timing.ts';

@@ -1,6 +1,6 @@
 /** Units that no profile of the program describes, by raw capability words. */
 import { keepsTheMost } from '../../src/vtd/choices.ts';
-import type { UnitProfile } from '../../src/vtd/profiles.ts';
+import type { UnitProfile } from '../../src/vtd/profiles/profiles.ts';
 
 function profile(name: string, capability: readonly [number, number], extended: number): UnitProfile {
   return {

@@ -9,7 +9,7 @@ import { Journal } from '../../src/base/journal.ts';
 import { PhysicalMemory, frameRange } from '../../src/base/memory.ts';
 import { addressOf, frameAt, frameNumber, sourceIdOf, toBigInt, word, wordOf } from '../../src/base/word.ts';
 import type { HardwareChoices } from '../../src/vtd/choices.ts';
-import { profileNamed, type UnitProfile } from '../../src/vtd/profiles.ts';
+import { profileNamed, type UnitProfile } from '../../src/vtd/profiles/profiles.ts';
 import type { Answer } from '../../src/vtd/request.ts';
 import { defaultUnitTiming } from '../../src/vtd/timing.ts';
 import { DmarUnit } from '../../src/vtd/unit.ts';

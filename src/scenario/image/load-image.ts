@@ -1,6 +1,6 @@
 /** The image that a scenario names: read, and held against the machine that the scenario describes. */
 import { equalWords, hex, type Word64 } from '../../base/word.ts';
-import type { CheckContext, UnitRegisters } from '../check-context.ts';
+import type { CheckContext, UnitRegisters } from '../check/check-context.ts';
 import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { printAddress } from '../quantities.ts';
 import { readHardwareImage, type HardwareImage } from './hardware-image.ts';
