@@ -5,11 +5,7 @@
 import { orderOf, powerOfTwo } from '../../base/word.ts';
 import { IovaMagazines } from './iova-magazines.ts';
 import type { IovaSpace } from './iova-space.ts';
-
-interface Range {
-  readonly low: number;
-  readonly high: number;
-}
+import { takeOverlapping, type Range } from './reserved-range.ts';
 
 /** IOVA_START_PFN, and dma_32bit_pfn: the first frame behind 4 GiB. */
 const startFrame = 1;
@@ -27,16 +23,7 @@ export class AnchoredIova implements IovaSpace {
 
   /** Merged with what it touches. */
   reserve(low: number, high: number): void {
-    let first = low;
-    let last = high;
-    for (let index = this.#ranges.length - 1; index >= 0; index -= 1) {
-      const range = this.#ranges[index];
-      if (range === undefined || range.high < low || range.low > high) continue;
-      first = Math.min(first, range.low);
-      last = Math.max(last, range.high);
-      this.#ranges.splice(index, 1);
-    }
-    this.#insert({ low: first, high: last });
+    this.#insert(takeOverlapping(this.#ranges, low, high));
   }
 
   allocate(size: number, limit: number): number {

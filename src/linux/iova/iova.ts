@@ -6,11 +6,7 @@
  * 0xfffff000 and go down.
  */
 import { orderOf } from '../../base/word.ts';
-
-interface Range {
-  readonly low: number;
-  readonly high: number;
-}
+import { takeOverlapping, type Range } from './reserved-range.ts';
 
 /** IOVA_START_PFN and DMA_32BIT_PFN. */
 const startFrame = 1;
@@ -72,16 +68,7 @@ export class IovaDomain {
 
   /** reserve_iova: takes a range out of circulation, merging it with what is already reserved. */
   reserve(low: number, high: number): void {
-    let first = low;
-    let last = high;
-    for (let index = this.#ranges.length - 1; index >= 0; index -= 1) {
-      const range = this.#ranges[index];
-      if (range === undefined || range.high < low || range.low > high) continue;
-      first = Math.min(first, range.low);
-      last = Math.max(last, range.high);
-      this.#ranges.splice(index, 1);
-    }
-    this.#insert({ low: first, high: last });
+    this.#insert(takeOverlapping(this.#ranges, low, high));
   }
 
   /** alloc_iova_fast: the first frame of `size` frames (a power of two), or 0 when there are none. */
