@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../src/base/hash.ts';
+import { AnchoredIova } from '../src/linux/iova/anchored-iova.ts';
 import { IovaDomain } from '../src/linux/iova/iova.ts';
 import { play } from './support/handoff.ts';
 
@@ -135,4 +136,13 @@ test('a 64-bit device gets addresses below 4 GiB first, and with forcedac from t
   assert.equal(frame('intel_iommu=on,forcedac', 'ivy-bridge-ep'), 0xf_ffff_ffff);
   // 39 bits of address, whatever the tables could hold.
   assert.equal(frame('intel_iommu=on,forcedac', 'skylake-client'), 0x7ff_ffff);
+});
+
+test('reserved ranges that overlap are one, from the first frame of either to the last', () => {
+  for (const space of [new IovaDomain(), new AnchoredIova()]) {
+    space.reserve(0xffff0, 0xffff8);
+    space.reserve(0xffff4, 0xfffff);
+    space.reserve(0xfffe8, 0xffff1);
+    assert.equal(space.allocate(1, 0xfffff), 0xfffe7);
+  }
 });
