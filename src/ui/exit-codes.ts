@@ -6,8 +6,6 @@ export const exitCode = {
   violated: 1,
   /** The run did not come to an end within its limits: cannot tell. */
   undecided: 125,
-  /** The user broke it off (Ctrl-C): 128 and the number of SIGINT. */
-  interrupted: 130,
   /** The command line or a scenario file is wrong. */
   usage: 129,
   /** The results could not be written (a full disk): EX_IOERR of sysexits. */

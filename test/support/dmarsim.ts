@@ -60,6 +60,27 @@ export function dmarsimUntilFirstOutput(words: readonly string[]): Promise<Finis
   });
 }
 
+/** Sends the signals, a tenth of a second between them, when the command has told how far it is. */
+export function dmarsimUntilProgress(
+  words: readonly string[], signals: readonly NodeJS.Signals[], wanted = /^\d+ s: /m,
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, ...words], { cwd: root, env: environment({}) });
+    const left = [...signals];
+    let out = '';
+    let talk = '';
+    child.stdout.on('data', (piece: Uint8Array) => {
+      out += new TextDecoder().decode(piece);
+    });
+    child.stderr.on('data', (piece: Uint8Array) => {
+      talk += new TextDecoder().decode(piece);
+      if (wanted.test(talk)) left.splice(0).forEach((signal, at) => setTimeout(() => child.kill(signal), at * 100));
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, talk }));
+  });
+}
+
 /** A folder with the given files, for as long as `use` runs. */
 export function withFiles<Result>(
   files: Readonly<Record<string, string | Uint8Array>>, use: (folder: string) => Result,

@@ -1,9 +1,9 @@
 /** Every interleaving of a scenario from the window on, and what that says about each claim. */
-import { assert } from '../../base/assert.ts';
+import { assert, fail } from '../../base/assert.ts';
 import type { Claim, Scenario } from '../../scenario/scenario.ts';
 import type { ChoiceName } from '../../vtd/choices.ts';
 import type { Counterexample } from './counterexample.ts';
-import type { ExploreOptions } from './options.ts';
+import type { ExploreOptions, Limit } from './options.ts';
 import type { SearchResult } from './search.ts';
 import { exploreSpace, type Space } from './space.ts';
 import { combinations, openChoices, withSettings } from './spaces.ts';
@@ -30,8 +30,9 @@ export type ExplorationEnd =
   | { readonly kind: 'exhausted' }
   /** The way to the window never gets there. */
   | { readonly kind: 'no-window' }
-  | { readonly kind: 'limit'; readonly what: string }
-  | { readonly kind: 'stopped'; readonly by: 'time' | 'user' };
+  /** Some way needs more of something than the model has. */
+  | { readonly kind: 'beyond'; readonly what: string }
+  | { readonly kind: 'limit'; readonly limit: Limit };
 
 export interface Exploration {
   readonly window: Window;
@@ -118,15 +119,14 @@ function together(
     comparisons: options.checkFingerprints ? spaces.reduce((total, { comparisons }) => total + comparisons, 0) : null,
     hardware: { choices: open, evictions: options.open.evictions, spaces: spaces.length },
     claims: scenario.claims.map(verdict),
-    end: endOf(spaces, options),
+    end: endOf(spaces),
   };
 }
 
-function endOf(spaces: readonly Space[], options: ExploreOptions): ExplorationEnd {
+function endOf(spaces: readonly Space[]): ExplorationEnd {
   const short = spaces.find((space) => !isExhausted(space) || !space.window.reached);
   if (short === undefined) return { kind: 'exhausted' };
   if (!short.window.reached) return { kind: 'no-window' };
-  const { end, beyond } = short.result;
-  if (end === 'stopped') return { kind: 'stopped', by: 'time' };
-  return { kind: 'limit', what: beyond ?? `${options.maxStates} states` };
+  if (short.limit !== null) return { kind: 'limit', limit: short.limit };
+  return { kind: 'beyond', what: short.result.beyond ?? fail('a space that is not exhausted has a limit') };
 }

@@ -15,9 +15,12 @@ export interface ExploreOptions {
   readonly shortest: boolean;
   /** Work the fingerprint out anew at every state, and fail where it is another. */
   readonly checkFingerprints: boolean;
-  /** Asked now and then; true ends the exploration undecided. */
-  readonly stop: (progress: Progress) => boolean;
+  /** Asked now and then; a limit ends the exploration undecided. */
+  readonly stop: (progress: Progress) => Limit | null;
 }
+
+/** What ends an exploration before everything was seen. */
+export type Limit = 'states' | 'seconds' | 'memory' | 'user';
 
 export interface OpenHardware {
   /** Names of choices; `all`: each that any unit ever asks for. */
@@ -35,5 +38,5 @@ export interface Progress {
 
 export const defaultOptions: ExploreOptions = {
   inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, reduce: true, shortest: true,
-  checkFingerprints: false, stop: () => false,
+  checkFingerprints: false, stop: () => null,
 };

@@ -29,12 +29,13 @@ export interface Reduction {
   readonly knowledge: Knowledge;
 }
 
-const askEvery = 1024;
+/** A state is a dozen moves and more: this is some hundredths of a second. */
+const askEvery = 64;
 /** Of so many such states one is entered, so that what ways have in common is not walked for each of them. */
 const enteredOne = 16;
 /** So many states are passed through before it is asked whether they come again. */
 const firstLap = 64;
-const comesBack = 'the reduction, which is for what goes on only (a way leads back to where it was, as a device does that tries again),';
+const comesBack = 'the reduction is made for (a way leads back to where it was, as a device does that tries again)';
 
 function mustGoOn(system: System, moves: readonly number[], count: number): boolean {
   for (let at = 0; at < count; at += 1) if (!system.isOptional(system.actorOf(moves[at] ?? 0))) return true;

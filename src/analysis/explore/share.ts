@@ -133,13 +133,21 @@ export class Share {
     stopped: () => boolean,
   ): ReturnType<typeof search> {
     this.#goTo([]);
-    return search(this.system, visited, {
+    let told = 0;
+    const tell = (depth: number, transitions: number): void => {
+      if (depth > Atomics.load(counters, SHARED.depth)) Atomics.store(counters, SHARED.depth, depth);
+      Atomics.add(counters, SHARED.transitions, transitions - told);
+      told = transitions;
+    };
+    const found = search(this.system, visited, {
       states: this.#options.maxStates,
-      stop: (_states, deep) => {
-        if (deep > Atomics.load(counters, SHARED.depth)) Atomics.store(counters, SHARED.depth, deep);
+      stop: (_states, depth, transitions) => {
+        tell(depth, transitions);
         return stopped();
       },
     }, reduction, way);
+    tell(found.depth, found.transitions);
+    return found;
   }
 
   /** `complete`: everything was explored with what is known, so that the shortest way can be found. */

@@ -24,7 +24,7 @@ class OutOfTime extends Error {}
 /** More moves than any way has. */
 const none = Infinity;
 /** Asked once in so many states whether to go on. */
-const askEvery = 1024;
+export const visitsBetweenAsks = 1024;
 
 export class ShortestWay {
   readonly #system: System;
@@ -77,7 +77,7 @@ export class ShortestWay {
     if (known !== undefined) return known <= most ? known : none;
     if ((this.#excluded.get(key) ?? -1) >= most) return none;
     this.#visits += 1;
-    if (this.#visits % askEvery === 0 && this.#stop()) throw new OutOfTime();
+    if (this.#visits % visitsBetweenAsks === 0 && this.#stop()) throw new OutOfTime();
     const least = this.#tryAll(most, frozen);
     if (least === none) this.#excluded.set(key, most);
     else this.#known.set(key, least);

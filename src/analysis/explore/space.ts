@@ -3,7 +3,7 @@ import type { Scenario } from '../../scenario/scenario.ts';
 import { handoffSystem } from './checked.ts';
 import type { Counterexample } from './counterexample.ts';
 import { Knowledge } from './knowledge.ts';
-import type { ExploreOptions } from './options.ts';
+import type { ExploreOptions, Limit, Progress } from './options.ts';
 import { Plan } from './plan.ts';
 import { search, type Reduction, type SearchResult } from './search.ts';
 import { ShortestWay } from './shortest.ts';
@@ -14,6 +14,8 @@ import { findWindow, type Window } from './window.ts';
 export interface Space {
   readonly window: Window;
   readonly result: SearchResult;
+  /** What ended it early; null: nothing did. */
+  readonly limit: Limit | null;
   /** How often it was explored before nothing new was learned of what moves touch. */
   readonly rounds: number;
   /** Claims that had something in their scope. */
@@ -29,12 +31,12 @@ export interface Space {
 export function exploreSpace(scenario: Scenario, options: ExploreOptions, before: number): Space {
   const window = findWindow(scenario, options.window);
   const asked = new Set<string>();
-  if (!window.reached) {
-    return {
-      window, rounds: 0, considered: [], counterexamples: new Map(), asked, comparisons: 0,
-      result: { states: 0, transitions: 0, depth: 0, violated: new Map(), beyond: window.beyond, end: 'exhausted' },
-    };
-  }
+  if (!window.reached) return unreachedSpace(window);
+  let stopped: Limit | null = null;
+  const stop = (progress: Progress): boolean => {
+    stopped ??= options.stop(progress);
+    return stopped !== null;
+  };
   const system = handoffSystem(scenario, window, options, (choice) => asked.add(choice));
   const { mark, low, high } = { mark: system.mark(), low: system.low, high: system.high };
   const knowledge = new Knowledge();
@@ -48,8 +50,7 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
     system.undo(mark, low, high);
     result = search(system, new VisitedStates(), {
       states: options.maxStates - before,
-      stop: (states, depth, transitions) =>
-        options.stop({ phase: 1, states: before + states, depth, transitions }),
+      stop: (states, depth, transitions) => stop({ phase: 1, states: before + states, depth, transitions }),
     }, reduction);
     rounds += 1;
   } while (result.end === 'exhausted' && knowledge.news !== news);
@@ -62,11 +63,28 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
     system.undo(mark, low, high);
     const found = plan === null || !options.shortest ? { moves: way, isShortest: false }
       : new ShortestWay(system, plan, claim,
-        () => options.stop({ phase: 2, states: before + states, depth, transitions })).find(way);
+        () => stop({ phase: 2, states: before + states, depth, transitions })).find(way);
     counterexamples.set(claim, system.counterexample(found.moves, found.isShortest));
   }
   return {
-    window, result, rounds, considered: system.monitor.considered, counterexamples, asked,
+    window, result, limit: limitOf(result, stopped), rounds, considered: system.monitor.considered, counterexamples, asked,
     comparisons: system.comparisons,
+  };
+}
+
+/** A limit that was met while the shortest way was looked for leaves everything explored. */
+function limitOf({ end }: SearchResult, stopped: Limit | null): Limit | null {
+  switch (end) {
+    case 'exhausted': return null;
+    case 'states': return 'states';
+    case 'stopped': return stopped;
+  }
+}
+
+/** Of a window that the run never comes to. */
+export function unreachedSpace(window: Window): Space {
+  return {
+    window, limit: null, rounds: 0, considered: [], counterexamples: new Map(), asked: new Set(), comparisons: 0,
+    result: { states: 0, transitions: 0, depth: 0, violated: new Map(), beyond: window.beyond, end: 'exhausted' },
   };
 }

@@ -87,9 +87,9 @@ export class VisitedStates implements Visited {
   }
 }
 
-/** The counters that threads share: the next piece of work, the states found, whether to stop. */
-export const SHARED = { next: 0, states: 1, stop: 2, full: 3, transitions: 4, depth: 5 } as const;
-export const sharedCounters = 6;
+/** The counters that threads share: the next piece of work, what was found, whether to stop; visits of the shortest way. */
+export const SHARED = { next: 0, states: 1, stop: 2, full: 3, transitions: 4, depth: 5, visits: 6 } as const;
+export const sharedCounters = 7;
 
 /** The same table in memory that threads share; it does not grow, and says so when it is full. */
 export class SharedStates implements Visited {

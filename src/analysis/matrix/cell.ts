@@ -1,8 +1,8 @@
 /** One cell of a matrix: what a scenario comes to with one release, in a run or in every interleaving. */
 import type { Expectation, Scenario } from '../../scenario/scenario.ts';
 import { judge } from '../claims.ts';
-import { explore, type ClaimVerdict, type Exploration } from '../explore/explore.ts';
-import type { ExploreOptions } from '../explore/options.ts';
+import type { ClaimVerdict, Exploration } from '../explore/explore.ts';
+import type { Limit } from '../explore/options.ts';
 import { run, traced } from '../run.ts';
 import { harmOf, worstOf, type Harm } from './harm.ts';
 
@@ -52,9 +52,8 @@ export function undecidedCell(scenario: Scenario, why: string): MatrixCell {
   return cell(scenario, [], { outcome: 'undecided', states: null, steps: null, isShortest: false, event: null, why });
 }
 
-export function exploredCell(scenario: Scenario, options: ExploreOptions): MatrixCell {
-  const found = explore(scenario, options);
-  const violated = found.claims.filter(({ outcome }) => outcome === 'violated').map((verdict) => witnessOf(verdict));
+export function exploredCell(scenario: Scenario, found: Exploration): MatrixCell {
+  const violated = found.claims.flatMap((verdict, number) => verdict.outcome === 'violated' ? [witnessOf(verdict, number)] : []);
   const worst = worstOf(violated.map(({ harm }) => harm));
   const witness = violated.filter(({ harm }) => harm === worst)
     .sort((left, right) => (left.steps ?? Infinity) - (right.steps ?? Infinity))[0];
@@ -76,8 +75,17 @@ function whyOf({ end, window }: Exploration): string | null {
   switch (end.kind) {
     case 'exhausted': return null;
     case 'no-window': return `the run never comes to ${window.name}`;
-    case 'limit': return end.what;
-    case 'stopped': return end.by === 'time' ? 'the time that was given' : 'stopped';
+    case 'beyond': return `it needs more than ${end.what}`;
+    case 'limit': return limitWords(end.limit);
+  }
+}
+
+function limitWords(limit: Limit): string {
+  switch (limit) {
+    case 'states': return 'it needs more states than --max-states gives';
+    case 'seconds': return 'it needs more time than --max-seconds gives';
+    case 'memory': return 'it needs more memory than --max-memory gives';
+    case 'user': return 'broken off';
   }
 }
 
@@ -88,11 +96,10 @@ interface Witness {
 }
 
 /** What a violated claim's counterexample does, seen by running it again. */
-function witnessOf({ claim, counterexample }: ClaimVerdict): Witness {
+function witnessOf({ counterexample }: ClaimVerdict, number: number): Witness {
   if (counterexample === null) return { harm: 'claim', steps: null, isShortest: false };
   const { scenario, moves, isShortest } = counterexample;
   const { events } = run(scenario, traced);
-  const number = scenario.claims.indexOf(claim);
   const verdict = judge(scenario, events)[number];
   const harm = verdict === undefined || verdict.vacuous ? 'claim' : harmOf(events, verdict).harm;
   return { harm, steps: moves, isShortest };

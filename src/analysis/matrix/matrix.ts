@@ -22,15 +22,21 @@ export interface MatrixRow {
   readonly cells: readonly MatrixCell[];
 }
 
-export function makeMatrix(
+/** Row by row, each cell when the one before is there. */
+export async function makeMatrix(
   files: readonly MatrixScenario[], releases: readonly string[], varied: readonly string[],
-  cellOf: (scenario: Scenario) => MatrixCell,
-): readonly MatrixRow[] {
+  cellOf: (scenario: Scenario) => Promise<MatrixCell>,
+): Promise<readonly MatrixRow[]> {
   const choices = varied.flatMap((name): readonly Choice[] => valuesOf(name).map((value) => ({ name, value })));
-  return files.flatMap(({ file, scenario }) => (choices.length === 0 ? [null] : choices).map((choice): MatrixRow => ({
-    file, scenario: scenario.name, choice,
-    cells: releases.map((release) => cellOf(withChoice(withCapture(scenario, release), choice))),
-  })));
+  const rows: MatrixRow[] = [];
+  for (const { file, scenario } of files) {
+    for (const choice of choices.length === 0 ? [null] : choices) {
+      const cells: MatrixCell[] = [];
+      for (const release of releases) cells.push(await cellOf(withChoice(withCapture(scenario, release), choice)));
+      rows.push({ file, scenario: scenario.name, choice, cells });
+    }
+  }
+  return rows;
 }
 
 export function valuesOf(choice: string): readonly string[] {

@@ -1,15 +1,14 @@
 /** `dmarsim explore`: every interleaving of a scenario, and a verdict for each claim. */
 import { writeFileSync } from 'node:fs';
-import { exploration, type Exploration } from '../../analysis/explore/explore.ts';
-import type { ExploreOptions } from '../../analysis/explore/options.ts';
+import type { Exploration } from '../../analysis/explore/explore.ts';
 import { crashedReleaseOf, type Scenario } from '../../scenario/scenario.ts';
 import { printText } from '../../scenario/text/print-text.ts';
 import type { CommandLine } from '../command-line.ts';
 import { exitCode, worse } from '../exit-codes.ts';
 import { explorationJson } from './explore-json.ts';
 import { exploreOptions, type AskedOptions } from './explore-options.ts';
-import { ExploreProgress } from './explore-progress.ts';
-import { exploreSpaceInThreads } from './explore-threads.ts';
+import { dismissing, makeCrew, type Crew } from './crew.ts';
+import { exploreInThreads } from './explore-threads.ts';
 import { claimLines, extentLines } from './explore-report.ts';
 import { printCounterexample } from './explore-story.ts';
 import { systemText } from '../system-text.ts';
@@ -27,13 +26,20 @@ export async function exploreCommand(line: CommandLine, output: Output): Promise
     output.talk(`error: ${line.flags.has('json') ? '--json' : '--save'} makes one document of one file; explore the files one by one`);
     return exitCode.usage;
   }
-  let code: number = exitCode.ok;
-  for (const path of line.operands) code = worse(code, await exploreOne(path, line, options, output));
-  return code;
+  const crew = makeCrew(options);
+  return dismissing(crew, async () => {
+    let code: number = exitCode.ok;
+    for (const path of line.operands) {
+      crew.printer.subject = line.operands.length > 1 ? printable(path) : '';
+      code = worse(code, await exploreOne(path, line, options, crew, output));
+      if (crew.watch.signalCode !== null) return crew.watch.signalCode;
+    }
+    return code;
+  });
 }
 
 async function exploreOne(
-  path: string, line: CommandLine, asked: AskedOptions, output: Output,
+  path: string, line: CommandLine, asked: AskedOptions, crew: Crew, output: Output,
 ): Promise<number> {
   const loaded = loadScenario(path, output);
   const scenario = loaded === undefined ? undefined : withReleases(loaded, line.options, output);
@@ -42,22 +48,18 @@ async function exploreOne(
     output.talk(`error: ${printable(path)} says who acts to the end (\`order\`): nothing is open; use dmarsim run`);
     return exitCode.usage;
   }
-  const progress = new ExploreProgress(asked.maxSeconds);
-  const options = { ...asked.options, stop: progress.stop };
-  const whole = await explore(scenario, options, asked);
-  progress.end();
-  const found: Exploration = progress.interrupted && whole.end.kind === 'stopped'
-    ? { ...whole, end: { kind: 'stopped', by: 'user' } } : whole;
+  const found = await exploreInThreads(scenario, asked.options, crew);
+  crew.printer.end();
   const worst = shortestOf(found);
   if (line.flags.has('json')) {
-    output.result(JSON.stringify(explorationJson(path, scenario, options, found), null, 2));
+    output.result(JSON.stringify(explorationJson(path, scenario, asked.options, found), null, 2));
   } else {
     output.result(`${output.paint('bold', scenario.name)}: crashed ${crashedReleaseOf(scenario)}, `
       + `capture ${scenario.capture.release}`);
     output.result('');
     for (const text of claimLines(scenario, found, output.paint)) output.result(text);
     output.result('');
-    for (const text of extentLines(found, options)) output.result(text);
+    for (const text of extentLines(found, asked, crew.watch.check())) output.result(text);
     if (worst !== undefined) {
       output.result('');
       printCounterexample(worst.counterexample, worst.claim, output);
@@ -66,16 +68,8 @@ async function exploreOne(
   return worse(codeOf(found), worst === undefined ? exitCode.ok : save(line, worst.counterexample.scenario, output));
 }
 
-async function explore(scenario: Scenario, options: ExploreOptions, asked: AskedOptions): Promise<Exploration> {
-  const work = exploration(scenario, options);
-  for (let step = work.next(); ;) {
-    if (step.done === true) return step.value;
-    step = work.next(await exploreSpaceInThreads(step.value.scenario, options, step.value.before, asked));
-  }
-}
-
 /** Writes the counterexample where asked, and says how to see it again. */
-function save(line: CommandLine, scenario: Parameters<typeof printText>[0], output: Output): number {
+function save(line: CommandLine, scenario: Scenario, output: Output): number {
   const file = line.options.get('save');
   if (file === undefined) {
     if (!line.flags.has('json')) output.result('to keep it and run it again: --save FILE.dmar');
@@ -100,7 +94,6 @@ function shortestOf(found: Exploration) {
 
 function codeOf(found: Exploration): number {
   const outcomes = found.claims.map(({ outcome }) => outcome);
-  if (found.end.kind === 'stopped' && found.end.by === 'user') return exitCode.interrupted;
   if (outcomes.some((outcome) => outcome === 'violated' || outcome === 'vacuous')) return exitCode.violated;
   return outcomes.includes('undecided') ? exitCode.undecided : exitCode.ok;
 }

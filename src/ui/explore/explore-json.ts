@@ -18,6 +18,8 @@ export function explorationJson(
     inFlight: options.inFlight,
     hardware: found.hardware,
     end: found.end.kind,
+    limit: found.end.kind === 'limit' ? found.end.limit : null,
+    beyond: found.end.kind === 'beyond' ? found.end.what : found.window.beyond,
     states: found.states,
     transitions: found.transitions,
     depth: found.depth,

@@ -1,53 +1,94 @@
-/** How far an exploration is: one changing line on a terminal, a line in ten seconds elsewhere. */
-import type { Progress } from '../../analysis/explore/options.ts';
+/** How far an exploration is: one changing line on a terminal; elsewhere a line after one second, then one in ten. */
 import { count } from './explore-report.ts';
 
 const terminalNs = 200_000_000n;
+const firstElsewhereNs = 1_000_000_000n;
 const elsewhereNs = 10_000_000_000n;
+/** Where a terminal does not tell. */
+const usualColumns = 80;
+const rateSeconds = 2;
 
-export class ExploreProgress {
-  readonly #start = process.hrtime.bigint();
-  readonly #deadline: number;
-  readonly #every: bigint;
-  #last = this.#start;
-  #shown = false;
-  interrupted = false;
+export interface HowFar {
+  /** Since the exploration began. */
+  readonly seconds: number;
+  /** 1: learning what moves touch, and exploring; 2: looking for the shortest way. */
+  readonly phase: 1 | 2;
+  readonly round: number;
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+  /** States that were looked at for the shortest way. */
+  readonly visits: number;
+  /** The frontier: pieces that threads take one after the other, and how many are taken. */
+  readonly pieces: number;
+  readonly pieceNumber: number;
+}
 
-  constructor(maxSeconds: number) {
-    this.#deadline = maxSeconds;
-    this.#every = process.stderr.isTTY ? terminalNs : elsewhereNs;
-    process.once('SIGINT', this.#interrupt);
+export interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export class ProgressPrinter {
+  readonly #stream: Stream;
+  readonly #now: () => bigint;
+  #next: bigint;
+  #shown = 0;
+  /** What is explored, where there is more than one thing. */
+  subject = '';
+  #rateFrom = { seconds: 0, done: 0 };
+  #rate: number | null = null;
+
+  constructor(stream: Stream, now: () => bigint = () => process.hrtime.bigint()) {
+    this.#stream = stream;
+    this.#now = now;
+    this.#next = now() + (stream.isTTY === true ? terminalNs : firstElsewhereNs);
   }
 
-  /** Ctrl-C: what is known so far is told. */
-  readonly #interrupt = (): void => {
-    this.interrupted = true;
-  };
-
-  /** To be asked now and then by the exploration; true when its time is over. */
-  readonly stop = (progress: Progress): boolean => {
-    const now = process.hrtime.bigint();
-    if (now - this.#last >= this.#every) {
-      this.#last = now;
-      this.#show(progress, now);
-    }
-    return this.interrupted || Number(now - this.#start) / 1e9 > this.#deadline;
-  };
-
-  #show({ phase, states, transitions, depth }: Progress, now: bigint): void {
-    const seconds = Number(now - this.#start) / 1e9;
-    const text = phase === 2 ? `${seconds.toFixed(0)} s: looking for the shortest way`
-      : `${seconds.toFixed(0)} s: ${count(states)} states, ${count(transitions)} transitions, depth ${depth}`;
-    if (!process.stderr.isTTY) {
-      process.stderr.write(`${text}\n`);
+  show(far: HowFar): void {
+    this.#measure(far);
+    const now = this.#now();
+    if (now < this.#next) return;
+    this.#next = now + (this.#stream.isTTY === true ? terminalNs : elsewhereNs);
+    const text = progressText(this.subject, far, this.#rate);
+    if (this.#stream.isTTY !== true) {
+      this.#stream.write(`${text}\n`);
       return;
     }
-    process.stderr.write(`\r${text.padEnd(78).slice(0, 78)}`);
-    this.#shown = true;
+    // A line that fills the last column would wrap, and could not be written over.
+    const columns = Math.max(1, (this.#stream.columns ?? usualColumns) - 1);
+    const line = text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 3))}...`.slice(0, columns);
+    this.#stream.write(`\r${line.padEnd(Math.min(this.#shown, columns))}`);
+    this.#shown = line.length;
   }
 
+  /** Takes the line away, so that something else can be written. */
   end(): void {
-    process.off('SIGINT', this.#interrupt);
-    if (this.#shown) process.stderr.write(`\r${' '.repeat(78)}\r`);
+    if (this.#shown > 0) this.#stream.write(`\r${' '.repeat(this.#shown)}\r`);
+    this.#shown = 0;
   }
+
+  /** States a second, over the last few seconds. */
+  #measure({ seconds, phase, states, visits }: HowFar): void {
+    const done = phase === 1 ? states : visits;
+    const since = seconds - this.#rateFrom.seconds;
+    if (done < this.#rateFrom.done || since < 0) {
+      this.#rateFrom = { seconds, done };
+    } else if (since >= rateSeconds) {
+      this.#rate = (done - this.#rateFrom.done) / since;
+      this.#rateFrom = { seconds, done };
+    }
+  }
+}
+
+/** What is needed most stands first: a narrow terminal shows no more. */
+export function progressText(subject: string, far: HowFar, rate: number | null): string {
+  const { seconds, phase, round, states, transitions, depth, visits, pieces, pieceNumber } = far;
+  const pace = rate === null ? [] : [`${count(Math.round(rate))}/s`];
+  const parts = phase === 1
+    ? [`round ${round}`, `${count(states)} states`, `${count(transitions)} transitions`, `depth ${depth}`, ...pace,
+      `frontier ${pieceNumber} of ${pieces}`]
+    : [`${count(states)} states are all`, `looking for the shortest way`, `${count(visits)} visits`, ...pace];
+  return `${seconds.toFixed(0)} s: ${subject === '' ? '' : `${subject}: `}${parts.join(', ')}`;
 }

@@ -1,10 +1,13 @@
 /** What an exploration found, in words: a line for each claim, then how much was tried and what was open. */
 import { unreachable } from '../../base/assert.ts';
 import type { ClaimOutcome, ClaimVerdict, Exploration } from '../../analysis/explore/explore.ts';
-import type { ExploreOptions } from '../../analysis/explore/options.ts';
+import type { Limit } from '../../analysis/explore/options.ts';
 import { claimLine } from '../../scenario/text/print-text.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { printable, type Colour, type Paint } from '../terminal.ts';
+import type { AskedOptions } from './explore-options.ts';
+
+const bytesOfMiB = 2 ** 20;
 
 const marks: Readonly<Record<ClaimOutcome, readonly [string, Colour | null]>> = {
   holds: ['Ok', 'green'], violated: ['No', 'red'], vacuous: ['No', 'red'], undecided: ['??', null],
@@ -23,13 +26,14 @@ function outcomeWords({ outcome, counterexample }: ClaimVerdict, found: Explorat
   switch (outcome) {
     case 'holds': return `holds in all ${count(found.states)} states`;
     case 'vacuous': return 'says nothing: in no state anything happened that it is about';
-    case 'undecided': return 'not decided';
+    case 'undecided':
+      return found.states === 0 ? 'not decided' : `not decided: nothing against it in the ${count(found.states)} states that were seen`;
     case 'violated': {
       if (counterexample === null) return 'violated';
       const { moves, switches, isShortest } = counterexample;
       if (moves === 0) return 'violated before the window, on the way there';
-      return `violated, ${isShortest ? 'at the soonest' : 'perhaps not at the soonest'} after ${moves} steps `
-        + `with ${switches} switches`;
+      return isShortest ? `violated, at the soonest after ${moves} steps with ${switches} switches`
+        : `violated after ${moves} steps with ${switches} switches; there may be a shorter way`;
     }
     default: return unreachable(outcome);
   }
@@ -47,10 +51,12 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** How much was tried, and in what sense that is all. */
-export function extentLines(found: Exploration, options: ExploreOptions): readonly string[] {
+/** How much was tried, and in what sense that is all; `limit`: what was reached, also when all states were seen before. */
+export function extentLines(found: Exploration, asked: AskedOptions, limit: Limit | null): readonly string[] {
   const { states, transitions, depth, rounds, window, end } = found;
+  const { options } = asked;
   const requests = `${options.inFlight} request${options.inFlight === 1 ? '' : 's'}`;
+  if (end.kind === 'no-window') return [noWindowLine(window)];
   const lines = [
     `window: from ${printable(window.name)} on (step ${window.steps} of the run)`,
     `open: who acts next; ${requests} in flight, of any page, until a reset stops the device`,
@@ -58,25 +64,57 @@ export function extentLines(found: Exploration, options: ExploreOptions): readon
     ...(found.comparisons === null ? []
       : [`fingerprints: worked out anew behind ${count(found.comparisons)} moves and undos, always the same`]),
   ];
+  const seen = `${count(states)} states, ${count(transitions)} transitions, depth ${depth}`;
   switch (end.kind) {
-    case 'no-window':
-      return [`the run never comes to ${printable(window.name)}`
-        + `${window.beyond === null ? '' : `, for it needs more than ${printable(window.beyond)}`}: nothing was explored`];
     case 'exhausted': {
       const collisions = states * states / 2 ** 65;
-      lines.push(`${count(states)} states, ${count(transitions)} transitions, depth ${depth}: all that there are`
+      lines.push(`${seen}: all that there are`
         + (options.reduce ? `, but for orders that cannot matter (${rounds} rounds)` : ''));
       if (options.reduce) lines.push('of states in which one move is enough, one in sixteen is stored and counted; claims are judged in all');
       lines.push(`states are told apart by fingerprints of 64 bits: ${collisions.toExponential(0)} of them expected `
         + 'to be taken for another');
+      const { claims } = found;
+      if (limit !== null && claims.some(({ counterexample }) => counterexample?.isShortest === false)) {
+        lines.push(`the shortest way was not looked for to the end: ${limitWords(limit, asked)}; ${moreOf(limit, asked)}`);
+      }
       return lines;
     }
+    case 'beyond':
+      return [...lines, `${seen}: not all, for some way needs more than ${printable(end.what)}`];
     case 'limit':
-    case 'stopped':
-      lines.push(`${count(states)} states, ${count(transitions)} transitions, depth ${depth}: not all, `
-        + (end.kind === 'limit' ? `because ${printable(end.what)} did not suffice` : 'because it was stopped'));
-      return lines;
+      return [...lines, `${seen}: not all that there are: ${limitWords(end.limit, asked)}`, `to see more: ${moreOf(end.limit, asked)}`];
     default:
       return unreachable(end);
   }
+}
+
+function noWindowLine({ name, beyond }: Exploration['window']): string {
+  return `the run never comes to ${printable(name)}`
+    + `${beyond === null ? '' : `, for it needs more than ${printable(beyond)}`}: nothing was explored`;
+}
+
+function limitWords(limit: Limit, { options, maxSeconds, maxBytes }: AskedOptions): string {
+  switch (limit) {
+    case 'states': return `ended by --max-states ${options.maxStates}`;
+    case 'seconds': return `ended by --max-seconds ${maxSeconds}`;
+    case 'memory': return `ended by --max-memory ${maxBytes / bytesOfMiB} (MiB)`;
+    case 'user': return 'it was broken off';
+    default: return unreachable(limit);
+  }
+}
+
+/** What to ask for next. */
+function moreOf(limit: Limit, { options, maxSeconds, maxBytes }: AskedOptions): string {
+  const less = [
+    ...(options.inFlight > 0 ? [`--in-flight ${options.inFlight - 1}`] : []),
+    ...(options.window === null ? ['--window handoff'] : []),
+  ];
+  const more = {
+    states: [`--max-states ${options.maxStates * 10}`],
+    seconds: [`--max-seconds ${Math.max(60, maxSeconds * 10)}`],
+    memory: [`--max-memory ${maxBytes / bytesOfMiB * 4}`],
+    user: [],
+  }[limit];
+  const words = [...more, ...(less.length === 0 ? [] : [`leave less open (${less.join(', ')})`])];
+  return words.join(', or ') || 'let it go on';
 }

@@ -2,196 +2,231 @@
  * An exploration by several threads that share the table of states and the frontier. The main thread
  * explores nothing itself, so that it can show progress and be interrupted.
  */
-import { Worker } from 'node:worker_threads';
 import type { Counterexample } from '../../analysis/explore/counterexample.ts';
-import { Knowledge } from '../../analysis/explore/knowledge.ts';
-import type { ExploreOptions, Progress } from '../../analysis/explore/options.ts';
-import type { ShareResult } from '../../analysis/explore/share.ts';
-import type { Space } from '../../analysis/explore/space.ts';
+import { exploration, type Exploration } from '../../analysis/explore/explore.ts';
+import { Knowledge, type ExportedKnowledge } from '../../analysis/explore/knowledge.ts';
+import type { ExploreOptions, Limit } from '../../analysis/explore/options.ts';
+import { Share, type ShareOptions, type ShareResult } from '../../analysis/explore/share.ts';
+import { unreachedSpace, type Space } from '../../analysis/explore/space.ts';
 import type { ClaimNumber } from '../../analysis/explore/system.ts';
 import { SHARED, sharedCounters } from '../../analysis/explore/visited.ts';
 import { findWindow, type Window } from '../../analysis/explore/window.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import { workerMark, type Task, type TaskAnswer } from './explore-worker.ts';
+import type { Crew } from './crew.ts';
+import { OutOfMemory, type Thread } from './thread-pool.ts';
 
 const firstTable = 2 ** 20;
 const askEveryMs = 50;
+/** So long threads have to come to an end by themselves; then they are ended. */
+const graceMs = 3000;
 const bytesOfState = 8;
 
-export interface ThreadOptions {
-  readonly workers: number;
-  readonly maxBytes: number;
-}
-
-class Thread {
-  readonly #worker: Worker;
-
-  constructor() {
-    this.#worker = new Worker(process.argv[1] ?? '', { workerData: workerMark });
-  }
-
-  ask(task: Task): Promise<TaskAnswer> {
-    return new Promise((resolve, reject) => {
-      const settle = (then: () => void): void => {
-        this.#worker.off('message', answered);
-        this.#worker.off('error', failed);
-        then();
-      };
-      const answered = (answer: TaskAnswer): void => settle(() => resolve(answer));
-      const failed = (error: Error): void => settle(() => reject(error));
-      this.#worker.once('message', answered);
-      this.#worker.once('error', failed);
-      this.#worker.postMessage(task);
-    });
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
+/** As `explore`; what it finds does not depend on how many threads there are. */
+export async function exploreInThreads(scenario: Scenario, options: ExploreOptions, crew: Crew): Promise<Exploration> {
+  crew.watch.begin();
+  const work = exploration(scenario, { ...options, stop: () => crew.watch.check() });
+  for (let step = work.next(); ;) {
+    if (step.done === true) return step.value;
+    step = work.next(await exploreSpaceInThreads(step.value.scenario, options, step.value.before, crew));
   }
 }
 
-/** A space as `exploreSpace` finds it; its number of states does not depend on how many threads there are. */
-export async function exploreSpaceInThreads(
-  scenario: Scenario, options: ExploreOptions, before: number, { workers, maxBytes }: ThreadOptions,
+async function exploreSpaceInThreads(
+  scenario: Scenario, options: ExploreOptions, before: number, crew: Crew,
 ): Promise<Space> {
   const window = findWindow(scenario, options.window);
-  if (!window.reached) return nothing(window);
-  const threads = Array.from({ length: workers }, () => new Thread());
+  if (!window.reached) return unreachedSpace(window);
+  const space = new ThreadedSpace(scenario, window, options, before, crew);
+  const shift = new Promise<'over'>((resolve) => space.onOver(() => resolve('over')));
+  const timer = setInterval(() => space.look(), askEveryMs);
   try {
-    return await inThreads(threads, scenario, window, options, before, maxBytes);
-  } finally {
-    await Promise.all(threads.map((thread) => thread.end()));
-  }
-}
-
-function nothing(window: Window): Space {
-  return {
-    window, rounds: 0, considered: [], counterexamples: new Map(), asked: new Set(), comparisons: 0,
-    result: { states: 0, transitions: 0, depth: 0, violated: new Map(), beyond: window.beyond, end: 'exhausted' },
-  };
-}
-
-interface Round {
-  readonly results: readonly ShareResult[];
-  readonly states: number;
-  readonly end: Space['result']['end'] | 'full';
-}
-
-async function inThreads(
-  threads: readonly Thread[], scenario: Scenario, window: Window, options: ExploreOptions, before: number,
-  maxBytes: number,
-): Promise<Space> {
-  const { inFlight, open, maxStates, reduce, checkFingerprints } = options;
-  const share = { inFlight, open, maxStates: maxStates - before, reduce, checkFingerprints };
-  const begun = await Promise.all(threads.map((thread) =>
-    thread.ask({ kind: 'begin', scenario, window, options: share })));
-  const knowledge = new Knowledge();
-  let places = firstTable;
-  let rounds = 0;
-  for (;;) {
-    const news = knowledge.news;
-    const round = await explore(threads, knowledge, places, options, before);
-    for (const { knowledge: learned } of round.results) knowledge.import(learned);
-    if (round.end === 'full') {
-      if (places * 2 * bytesOfState > maxBytes) {
-        return spaceOf(window, rounds + 1, { ...round, end: 'states' }, new Map(),
-          `${Math.floor(maxBytes / 2 ** 20)} MiB of memory`);
-      }
-      places *= 2;
-      continue;
-    }
-    rounds += 1;
-    if (round.end === 'exhausted' && reduce && knowledge.news !== news) continue;
-    const [first] = begun;
-    const violatedBefore = first?.kind === 'begun' ? first.violatedBefore : [];
-    const counterexamples = await shortestWays(threads, knowledge, round, violatedBefore, options);
-    return spaceOf(window, rounds, round, counterexamples, null);
-  }
-}
-
-function spaceOf(
-  window: Window, rounds: number, round: Round, counterexamples: ReadonlyMap<ClaimNumber, Counterexample>,
-  memory: string | null,
-): Space {
-  const { results, states } = round;
-  const sum = (of: (result: ShareResult) => number): number => results.reduce((total, result) => total + of(result), 0);
-  return {
-    window, rounds, counterexamples,
-    asked: new Set(results.flatMap(({ asked }) => asked)),
-    comparisons: sum(({ comparisons }) => comparisons),
-    considered: (results[0]?.considered ?? []).map((_, claim) => results.some(({ considered }) => considered[claim] === true)),
-    result: {
-      states, transitions: sum(({ transitions }) => transitions),
-      depth: Math.max(0, ...results.map(({ depth }) => depth)), violated: waysOf(results),
-      beyond: memory ?? results.find(({ beyond }) => beyond !== null)?.beyond ?? null,
-      end: round.end === 'full' ? 'states' : round.end,
-    },
-  };
-}
-
-function waysOf(results: readonly ShareResult[]): ReadonlyMap<ClaimNumber, readonly number[]> {
-  const ways = new Map<ClaimNumber, readonly number[]>();
-  for (const [claim, way] of results.flatMap(({ violated }) => violated)) {
-    if ((ways.get(claim)?.length ?? Infinity) > way.length) ways.set(claim, way);
-  }
-  return ways;
-}
-
-async function explore(
-  threads: readonly Thread[], knowledge: Knowledge, places: number, options: ExploreOptions, before: number,
-): Promise<Round> {
-  const known = knowledge.export();
-  const words = new Int32Array(new SharedArrayBuffer(places * bytesOfState));
-  const counters = new Int32Array(new SharedArrayBuffer(sharedCounters * 4));
-  const first = await threads[0]?.ask({ kind: 'pieces', knowledge: known });
-  const pieces = first?.kind === 'pieces' ? first.pieces : [[]];
-  const answers = await watched(counters, (progress) => options.stop({
-    ...progress, phase: 1, states: before + progress.states,
-  }), Promise.all(threads.map((thread) =>
-    thread.ask({ kind: 'explore', knowledge: known, pieces, table: { words, counters } }))));
-  const results = answers.flatMap((answer) => answer.kind === 'explored' ? [answer.result] : []);
-  const states = Atomics.load(counters, SHARED.states);
-  const end = Atomics.load(counters, SHARED.stop) !== 0 ? 'stopped'
-    : Atomics.load(counters, SHARED.full) !== 0 ? 'full' : states >= options.maxStates - before ? 'states' : 'exhausted';
-  return { results, states, end };
-}
-
-async function shortestWays(
-  threads: readonly Thread[], knowledge: Knowledge, round: Round, violatedBefore: readonly ClaimNumber[],
-  options: ExploreOptions,
-): Promise<ReadonlyMap<ClaimNumber, Counterexample>> {
-  const counters = new Int32Array(new SharedArrayBuffer(sharedCounters * 4));
-  const complete = options.shortest && round.end === 'exhausted'
-    && round.results.every(({ beyond }) => beyond === null);
-  const known = knowledge.export();
-  const found = new Map<ClaimNumber, Counterexample>();
-  const waiting = [...violatedBefore.map((claim) => [claim, []] as const), ...waysOf(round.results)]
-    .filter(([claim], at, all) => all.findIndex(([other]) => other === claim) === at)
-    .sort(([left], [right]) => left - right);
-  await watched(counters, () => options.stop({ phase: 2, states: round.states, transitions: 0, depth: 0 }),
-    Promise.all(threads.map(async (thread) => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [claim, way] = next;
-        const answer = await thread.ask({ kind: 'shortest', knowledge: known, claim, way, complete, counters });
-        if (answer.kind === 'shortest') found.set(claim, answer.counterexample);
-      }
-    })));
-  return new Map([...found].sort(([left], [right]) => left - right));
-}
-
-/** Asks now and then whether to stop, and tells the threads. */
-async function watched<Value>(
-  counters: Int32Array, stop: (progress: Omit<Progress, 'phase'>) => boolean, work: Promise<Value>,
-): Promise<Value> {
-  const timer = setInterval(() => {
-    const at = (cell: number): number => Atomics.load(counters, cell);
-    if (stop({ states: at(SHARED.states), transitions: at(SHARED.transitions), depth: at(SHARED.depth) })) {
-      Atomics.store(counters, SHARED.stop, 1);
-    }
-  }, askEveryMs);
-  try {
-    return await work;
+    const found = await Promise.race([space.explore(), shift]);
+    if (found !== 'over') return found;
+    await crew.pool.end();
+    return space.known();
+  } catch (error) {
+    await crew.pool.end();
+    if (!(error instanceof OutOfMemory)) throw error;
+    crew.watch.outOfMemory();
+    return space.known();
   } finally {
     clearInterval(timer);
   }
+}
+
+class ThreadedSpace {
+  readonly #scenario: Scenario;
+  readonly #window: Window;
+  readonly #options: ExploreOptions;
+  readonly #share: ShareOptions;
+  readonly #before: number;
+  readonly #crew: Crew;
+  readonly #counters = new Int32Array(new SharedArrayBuffer(sharedCounters * 4));
+  readonly #knowledge = new Knowledge();
+  #table = new Int32Array(new SharedArrayBuffer(firstTable * bytesOfState));
+  #violatedBefore: readonly ClaimNumber[] = [];
+  #rounds = 0;
+  #pieces = 0;
+  #isLookingForShortest = false;
+  /** Of every round: a way is one, whatever was not known yet when it was found. */
+  readonly #ways = new Map<ClaimNumber, readonly number[]>();
+  #results: readonly ShareResult[] = [];
+  /** In the round that saw most so far. */
+  #most = { states: 0, transitions: 0, depth: 0 };
+  #over: () => void = () => undefined;
+  #graceEnds = Infinity;
+
+  constructor(scenario: Scenario, window: Window, options: ExploreOptions, before: number, crew: Crew) {
+    this.#scenario = scenario;
+    this.#window = window;
+    this.#options = options;
+    const { inFlight, open, maxStates, reduce, checkFingerprints } = options;
+    this.#share = { inFlight, open, maxStates: maxStates - before, reduce, checkFingerprints };
+    this.#before = before;
+    this.#crew = crew;
+  }
+
+  /** `over` is called when the threads have not come to an end although they should have. */
+  onOver(over: () => void): void {
+    this.#over = over;
+  }
+
+  /** To be called now and then while threads are at work. */
+  look(): void {
+    const at = (cell: number): number => Atomics.load(this.#counters, cell);
+    const { watch, printer } = this.#crew;
+    if (watch.check() === null) {
+      printer.show({
+        seconds: watch.seconds, phase: this.#isLookingForShortest ? 2 : 1, round: this.#rounds + 1,
+        states: this.#before + at(SHARED.states), transitions: at(SHARED.transitions), depth: at(SHARED.depth),
+        visits: at(SHARED.visits), pieces: this.#pieces, pieceNumber: Math.min(at(SHARED.next), this.#pieces),
+      });
+      return;
+    }
+    Atomics.store(this.#counters, SHARED.stop, 1);
+    this.#graceEnds = Math.min(this.#graceEnds, watch.seconds + graceMs / 1000);
+    if (watch.seconds > this.#graceEnds) this.#over();
+  }
+
+  async explore(): Promise<Space> {
+    const threads = this.#crew.pool.threads();
+    const [begun] = await Promise.all(threads.map((thread) => thread.ask({
+      kind: 'begin', scenario: this.#scenario, window: this.#window, options: this.#share,
+    })));
+    this.#violatedBefore = begun?.violatedBefore ?? [];
+    for (;;) {
+      const { news } = this.#knowledge;
+      const end = await this.#round(threads);
+      if (end === 'full') {
+        const places = this.#table.length / 2;
+        if (places * 2 * bytesOfState > this.#crew.maxBytes) {
+          this.#crew.watch.outOfMemory();
+          return this.#found('memory', await this.#shortestWays(threads, false));
+        }
+        this.#table = new Int32Array(new SharedArrayBuffer(places * 2 * bytesOfState));
+        continue;
+      }
+      this.#rounds += 1;
+      if (end === null && this.#options.reduce && this.#knowledge.news !== news) continue;
+      const isWhole = end === null && this.#results.every(({ beyond }) => beyond === null);
+      return this.#found(end, await this.#shortestWays(threads, isWhole));
+    }
+  }
+
+  /** One exploration of everything with what is known; null: it came to its end. */
+  async #round(threads: readonly Thread[]): Promise<Limit | 'full' | null> {
+    const known = this.#knowledge.export();
+    const counters = this.#counters;
+    this.#count();
+    this.#results = [];
+    const pieces = await this.#nextPieces(threads, known);
+    this.#table.fill(0);
+    const table = { words: this.#table, counters };
+    const answers = await Promise.all(threads.map((thread) => thread.ask({ kind: 'explore', knowledge: known, pieces, table })));
+    this.#results = answers.map(({ result }) => result);
+    for (const { knowledge, violated } of this.#results) {
+      this.#knowledge.import(knowledge);
+      for (const [claim, way] of violated) {
+        if ((this.#ways.get(claim)?.length ?? Infinity) > way.length) this.#ways.set(claim, way);
+      }
+    }
+    if (Atomics.load(counters, SHARED.stop) !== 0) return this.#crew.watch.check();
+    if (Atomics.load(counters, SHARED.full) !== 0) return 'full';
+    return Atomics.load(counters, SHARED.states) >= this.#share.maxStates ? 'states' : null;
+  }
+
+  async #nextPieces(threads: readonly Thread[], knowledge: ExportedKnowledge): Promise<readonly (readonly number[])[]> {
+    this.#counters.fill(0);
+    const [first] = threads;
+    const { pieces } = await first?.ask({ kind: 'pieces', knowledge }) ?? { pieces: [[]] };
+    this.#pieces = pieces.length;
+    return pieces;
+  }
+
+  async #shortestWays(threads: readonly Thread[], isWhole: boolean): Promise<ReadonlyMap<ClaimNumber, Counterexample>> {
+    const complete = isWhole && this.#options.shortest;
+    const knowledge = this.#knowledge.export();
+    const found = new Map<ClaimNumber, Counterexample>();
+    const waiting = this.#violations();
+    this.#isLookingForShortest = complete;
+    await Promise.all(threads.map(async (thread) => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [claim, way] = next;
+        const { counterexample } = await thread.ask({ kind: 'shortest', knowledge, claim, way, complete, counters: this.#counters });
+        found.set(claim, counterexample);
+      }
+    }));
+    return new Map([...found].sort(([left], [right]) => left - right));
+  }
+
+  #violations(): (readonly [ClaimNumber, readonly number[]])[] {
+    return [...this.#violatedBefore.map((claim) => [claim, []] as const), ...this.#ways]
+      .filter(([claim], at, all) => all.findIndex(([other]) => other === claim) === at)
+      .sort(([left], [right]) => left - right);
+  }
+
+  /** What is known without the threads, which are gone. */
+  known(): Space {
+    const violations = this.#violations();
+    const counterexamples = new Map<ClaimNumber, Counterexample>();
+    if (violations.length > 0) {
+      const { system } = new Share(this.#scenario, this.#window, this.#share);
+      for (const [claim, way] of violations) counterexamples.set(claim, system.counterexample(way, way.length === 0));
+    }
+    return this.#found(this.#isLookingForShortest ? null : this.#crew.watch.check(), counterexamples);
+  }
+
+  #found(limit: Limit | null, counterexamples: ReadonlyMap<ClaimNumber, Counterexample>): Space {
+    const results = this.#results;
+    const present = this.#count();
+    return {
+      window: this.#window, limit, rounds: this.#rounds, counterexamples,
+      asked: new Set(results.flatMap(({ asked }) => asked)),
+      comparisons: total(results, ({ comparisons }) => comparisons),
+      considered: (results[0]?.considered ?? []).map((_, claim) => results.some(({ considered }) => considered[claim] === true)),
+      result: {
+        // A round begins anew: what one before saw was seen.
+        ...limit === null ? present : this.#most, violated: this.#ways,
+        beyond: results.find(({ beyond }) => beyond !== null)?.beyond ?? null,
+        end: limit === null ? 'exhausted' : limit === 'states' ? 'states' : 'stopped',
+      },
+    };
+  }
+
+  /** What the present round saw. Threads that are gone leave only what they counted now and then. */
+  #count(): { readonly states: number; readonly transitions: number; readonly depth: number } {
+    const results = this.#results;
+    const at = (cell: number): number => Atomics.load(this.#counters, cell);
+    const present = {
+      states: at(SHARED.states),
+      transitions: results.length === 0 ? at(SHARED.transitions) : total(results, ({ transitions }) => transitions),
+      depth: Math.max(at(SHARED.depth), ...results.map(({ depth }) => depth)),
+    };
+    if (present.states >= this.#most.states) this.#most = present;
+    return present;
+  }
+}
+
+function total(results: readonly ShareResult[], of: (result: ShareResult) => number): number {
+  return results.reduce((sum, result) => sum + of(result), 0);
 }

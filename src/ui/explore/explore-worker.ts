@@ -1,8 +1,10 @@
 /** The thread's side of a parallel exploration: carries out what the main thread asks for. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { AssertionFailure, fail } from '../../base/assert.ts';
 import type { Counterexample } from '../../analysis/explore/counterexample.ts';
 import type { ExportedKnowledge } from '../../analysis/explore/knowledge.ts';
 import { Share, type ShareOptions, type ShareResult, type SharedTable } from '../../analysis/explore/share.ts';
+import { visitsBetweenAsks } from '../../analysis/explore/shortest.ts';
 import type { ClaimNumber } from '../../analysis/explore/system.ts';
 import { SHARED } from '../../analysis/explore/visited.ts';
 import type { Window } from '../../analysis/explore/window.ts';
@@ -17,10 +19,11 @@ export type Task =
       readonly way: readonly number[]; readonly complete: boolean; readonly counters: Int32Array };
 
 export type TaskAnswer =
-  | { readonly kind: 'begun'; readonly violatedBefore: readonly ClaimNumber[] }
+  | { readonly kind: 'begin'; readonly violatedBefore: readonly ClaimNumber[] }
   | { readonly kind: 'pieces'; readonly pieces: readonly (readonly number[])[] }
-  | { readonly kind: 'explored'; readonly result: ShareResult }
-  | { readonly kind: 'shortest'; readonly counterexample: Counterexample };
+  | { readonly kind: 'explore'; readonly result: ShareResult }
+  | { readonly kind: 'shortest'; readonly counterexample: Counterexample }
+  | { readonly kind: 'failed'; readonly isAssertion: boolean; readonly message: string; readonly stack: string };
 
 /** What the main thread hands to a thread of ours. */
 export const workerMark = 'dmarsim explore';
@@ -29,19 +32,32 @@ export function serveExploration(): void {
   if (workerData !== workerMark) return;
   let share: Share | undefined;
   parentPort?.on('message', (task: Task) => {
-    if (task.kind === 'begin') share = new Share(task.scenario, task.window, task.options);
-    if (share !== undefined) parentPort?.postMessage(answer(share, task));
+    try {
+      if (task.kind === 'begin') share = new Share(task.scenario, task.window, task.options);
+      parentPort?.postMessage(answer(share ?? fail('a thread begins with a space'), task));
+    } catch (error) {
+      parentPort?.postMessage(failure(error));
+    }
   });
+}
+
+function failure(error: unknown): TaskAnswer {
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'failed', isAssertion: error instanceof AssertionFailure, message, stack };
 }
 
 function answer(share: Share, task: Task): TaskAnswer {
   switch (task.kind) {
-    case 'begin': return { kind: 'begun', violatedBefore: share.system.violatedBefore };
+    case 'begin': return { kind: 'begin', violatedBefore: share.system.violatedBefore };
     case 'pieces': return { kind: 'pieces', pieces: share.pieces(task.knowledge) };
     case 'explore':
-      return { kind: 'explored', result: share.explore(task.knowledge, task.pieces, task.table) };
+      return { kind: 'explore', result: share.explore(task.knowledge, task.pieces, task.table) };
     case 'shortest': {
-      const stop = (): boolean => Atomics.load(task.counters, SHARED.stop) !== 0;
+      const { counters } = task;
+      const stop = (): boolean => {
+        Atomics.add(counters, SHARED.visits, visitsBetweenAsks);
+        return Atomics.load(counters, SHARED.stop) !== 0;
+      };
       return { kind: 'shortest', counterexample: share.shortest(task.knowledge, task.claim, task.way, task.complete, stop) };
     }
   }

@@ -8,7 +8,8 @@ import { hardwareChoices } from '../../vtd/choices.ts';
 import type { CommandLine } from '../command-line.ts';
 import { exitCode, worse } from '../exit-codes.ts';
 import { exploreOptions } from '../explore/explore-options.ts';
-import { ExploreProgress } from '../explore/explore-progress.ts';
+import { dismissing, makeCrew } from '../explore/crew.ts';
+import { exploreInThreads } from '../explore/explore-threads.ts';
 import { loadScenario } from '../load.ts';
 import { matrixDocument } from './matrix-json.ts';
 import { markdownLines, terminalLines } from './matrix-text.ts';
@@ -19,7 +20,7 @@ import { printable } from '../terminal.ts';
 /** Where there is no terminal to ask. */
 const usualWidth = 100;
 
-export function matrixCommand(line: CommandLine, output: Output): number {
+export async function matrixCommand(line: CommandLine, output: Output): Promise<number> {
   const asked = exploreOptions(line);
   const names = listOf(line, 'capture', releases.map(({ name }) => name), 'release');
   const varied = listOf(line, 'vary', Object.keys(hardwareChoices), 'hardware choice');
@@ -31,25 +32,28 @@ export function matrixCommand(line: CommandLine, output: Output): number {
   }
   const { scenarios, code } = load(line.operands, output);
   if (scenarios.length === 0) return exitCode.usage;
-  const progress = new ExploreProgress(asked.maxSeconds);
   const explores = line.flags.has('explore');
-  const options = { ...asked.options, shortest: !line.flags.has('quick'), stop: progress.stop };
-  const cellOf = (scenario: Scenario): MatrixCell => {
+  const options = { ...asked.options, shortest: !line.flags.has('quick') };
+  const crew = makeCrew(asked);
+  const cellOf = async (scenario: Scenario): Promise<MatrixCell> => {
     const missing = releaseNamed(scenario.capture.release)?.notModelled ?? null;
     if (missing !== null) return undecidedCell(scenario, `${missing} is not modelled yet`);
+    // A signal comes in between two cells.
+    await new Promise(setImmediate);
+    if (crew.watch.signalCode !== null) return undecidedCell(scenario, 'broken off');
     if (!explores) return runCell(scenario);
-    return scenario.order === null ? exploredCell(scenario, options)
-      : undecidedCell(scenario, 'its file says who acts to the end (`order`)');
+    if (scenario.order !== null) return undecidedCell(scenario, 'its file says who acts to the end (`order`)');
+    crew.printer.subject = `${printable(scenario.name)} ${scenario.capture.release}`;
+    return exploredCell(scenario, await exploreInThreads(scenario, options, crew));
   };
   const shown = names ?? releases.filter(({ kind, notModelled }) => notModelled === null
     && (kind === 'released' || kind === 'patch' || kind === 'reference')).map(({ name }) => name);
-  const rows = makeMatrix(scenarios, shown, varied ?? [], cellOf);
-  progress.end();
+  const rows = await dismissing(crew, () => makeMatrix(scenarios, shown, varied ?? [], cellOf));
   const table = { releases: shown, rows, explored: explores ? { inFlight: options.inFlight } : null };
   if (line.flags.has('json')) output.result(JSON.stringify(matrixDocument(table), null, 2));
   else if (line.flags.has('markdown')) markdownLines(table).forEach(output.result);
   else terminalLines(table, process.stdout.columns ?? usualWidth, output.paint).forEach(output.result);
-  return rows.flatMap(({ cells }) => cells).map(codeOf).reduce(worse, code);
+  return crew.watch.signalCode ?? rows.flatMap(({ cells }) => cells).map(codeOf).reduce(worse, code);
 }
 
 function codeOf({ asExpected }: MatrixCell): number {
