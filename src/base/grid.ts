@@ -1,31 +1,42 @@
 /**
  * Journalled immutable values by two numbers, for caches that are looked up by source (or domain) and
- * frame. A row is a map of its own, which is what makes a hit fast.
+ * frame. A row is a map of its own, which is what makes a hit fast. Values are stored as numbers and made
+ * again where they are asked for: a cache with a million entries is no work for the collector of garbage.
  */
 import { wholeStore } from './accesses.ts';
 import type { Journal, Store } from './journal.ts';
-import { NumberMap } from './number-map.ts';
+import { PackedMap, firstWord, nowhere } from './packed-map.ts';
 
 /** Columns are taken modulo this, so that row and column are one exact number. */
 export const columnLimit = 2 ** 36;
+
+/** How values are laid out in the six words of a row from `at` on, and what is made of these again. */
+export interface Packing<Value> {
+  pack(value: Value, words: Uint32Array, at: number): void;
+  unpack(row: number, column: number, words: Uint32Array, at: number): Value;
+}
+
+const noWords = new Uint32Array(0);
 
 export class Grid<Value extends object> implements Store {
   readonly name: string;
   readonly #journal: Journal;
   readonly #number: number;
-  readonly #rows = new Map<number, NumberMap<Value>>();
+  readonly #rows = new Map<number, PackedMap>();
+  readonly #packing: Packing<Value>;
   readonly #weigh: (value: Value) => number;
   readonly #label: (value: Value) => string;
   #size = 0;
   /** The row of the last look-up: requests come in runs from one source. */
   #lastRow = -1;
-  #last: NumberMap<Value> | undefined;
+  #last: PackedMap | undefined;
 
   /** `weigh` must not depend on anything but the value's content. */
-  constructor(journal: Journal, name: string,
+  constructor(journal: Journal, name: string, packing: Packing<Value>,
     weigh: (value: Value) => number, label: (value: Value) => string) {
     this.name = name;
     this.#journal = journal;
+    this.#packing = packing;
     this.#weigh = weigh;
     this.#label = label;
     this.#number = journal.register(this);
@@ -38,17 +49,29 @@ export class Grid<Value extends object> implements Store {
 
   get(row: number, column: number): Value | undefined {
     if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cellOf(row, column));
-    if (row !== this.#lastRow) {
-      this.#last = this.#rows.get(row);
-      this.#lastRow = row;
-    }
-    return this.#last?.get(within(column));
+    return this.#at(row, within(column));
+  }
+
+  /** As `get`, without making the value: where its words begin in `words`, or `nowhere`. */
+  find(row: number, column: number): number {
+    if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cellOf(row, column));
+    const at = this.#valuesOf(row)?.find(within(column)) ?? nowhere;
+    return at === nowhere ? nowhere : at + firstWord;
+  }
+
+  /** The words of the row that was looked at last. */
+  get words(): Uint32Array {
+    return this.#last?.words ?? noWords;
   }
 
   set(row: number, column: number, value: Value): void {
-    this.#changes(row, column);
-    const before = this.#put(row, within(column), value);
-    if (this.#journal.recording) this.#journal.record(this.#number, cellOf(row, column), before, value);
+    if (this.#journal.recording || this.#journal.accesses !== null) {
+      this.#changes(row, column);
+      const before = this.#put(row, within(column), value);
+      this.#journal.record(this.#number, cellOf(row, column), before, value);
+    } else {
+      this.#write(row, within(column), value);
+    }
   }
 
   delete(row: number, column: number): void {
@@ -61,9 +84,9 @@ export class Grid<Value extends object> implements Store {
     this.#looksAtAll();
     if (this.#journal.recording) {
       for (const [row, values] of this.#rows) {
-        values.forEach((column, value) => {
+        values.forEach((column, at) => {
           this.#changes(row, column);
-          this.#journal.record(this.#number, cellOf(row, column), value, undefined);
+          this.#journal.record(this.#number, cellOf(row, column), this.#made(row, column, values, at), undefined);
         });
       }
     }
@@ -75,8 +98,9 @@ export class Grid<Value extends object> implements Store {
   select(selects: (value: Value) => boolean): Value[] {
     this.#looksAtAll();
     const found: Value[] = [];
-    for (const row of this.#rows.values()) {
-      row.forEach((_, value) => {
+    for (const [row, values] of this.#rows) {
+      values.forEach((column, at) => {
+        const value = this.#made(row, column, values, at);
         if (selects(value)) found.push(value);
       });
     }
@@ -88,7 +112,7 @@ export class Grid<Value extends object> implements Store {
     this.#looksAtAll();
     const cells: (readonly [number, Value])[] = [];
     for (const [row, values] of this.#rows) {
-      values.forEach((column, value) => cells.push([cellOf(row, column), value]));
+      values.forEach((column, at) => cells.push([cellOf(row, column), this.#made(row, column, values, at)]));
     }
     return cells.sort((left, right) => left[0] - right[0]).map(([, value]) => value);
   }
@@ -114,26 +138,56 @@ export class Grid<Value extends object> implements Store {
 
   visit(visit: (cell: number, value: unknown) => void): void {
     for (const [row, values] of this.#rows) {
-      values.forEach((column, value) => visit(cellOf(row, column), value));
+      values.forEach((column, at) => visit(cellOf(row, column), this.#made(row, column, values, at)));
     }
   }
 
   describe(cell: number): string {
-    const value = this.#rows.get(Math.floor(cell / columnLimit))?.get(cell % columnLimit);
+    const value = this.#at(Math.floor(cell / columnLimit), cell % columnLimit);
     return value === undefined ? `${this.name} entry` : `${this.name} entry ${this.#label(value)}`;
   }
 
   #put(row: number, column: number, value: Value | undefined): Value | undefined {
-    let values = this.#rows.get(row);
-    if (values === undefined) {
-      if (value === undefined) return undefined;
-      values = new NumberMap();
-      this.#rows.set(row, values);
-      this.#lastRow = -1;
+    const before = this.#at(row, column);
+    if (value !== undefined) {
+      this.#write(row, column, value);
+    } else if (before !== undefined) {
+      this.#valuesOf(row)?.delete(column);
+      this.#size -= 1;
     }
-    const before = value === undefined ? values.delete(column) : values.set(column, value);
-    this.#size += (value === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
     return before;
+  }
+
+  #write(row: number, column: number, value: Value): void {
+    let values = this.#valuesOf(row);
+    if (values === undefined) {
+      values = new PackedMap();
+      this.#rows.set(row, values);
+      this.#last = values;
+    }
+    const { size } = values;
+    const at = values.place(column);
+    this.#size += values.size - size;
+    this.#packing.pack(value, values.words, at + firstWord);
+  }
+
+  #at(row: number, column: number): Value | undefined {
+    const values = this.#valuesOf(row);
+    if (values === undefined) return undefined;
+    const at = values.find(column);
+    return at === nowhere ? undefined : this.#made(row, column, values, at);
+  }
+
+  #made(row: number, column: number, values: PackedMap, at: number): Value {
+    return this.#packing.unpack(row, column, values.words, at + firstWord);
+  }
+
+  #valuesOf(row: number): PackedMap | undefined {
+    if (row !== this.#lastRow) {
+      this.#last = this.#rows.get(row);
+      this.#lastRow = row;
+    }
+    return this.#last;
   }
 }
 

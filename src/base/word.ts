@@ -172,6 +172,19 @@ export function toNumber(value: Word64): number {
   return value.high * twoTo32 + value.low;
 }
 
+/** The halves of a number below 2^53, and the number of two halves, for tables of 32-bit words. */
+export function lowHalf(value: number): number {
+  return value >>> 0;
+}
+
+export function highHalf(value: number): number {
+  return value < twoTo32 ? 0 : Math.floor(value / twoTo32);
+}
+
+export function joined(low: number, high: number): number {
+  return high === 0 ? low : high * twoTo32 + low;
+}
+
 // --- 32-bit helpers ---------------------------------------------------------------------------
 
 export function and32(left: number, right: number): number {
@@ -184,6 +197,15 @@ export function or32(left: number, right: number): number {
 
 export function without32(left: number, right: number): number {
   return (left & ~right) >>> 0;
+}
+
+export function hasBits(value: number, bits: number): boolean {
+  return (value & bits) !== 0;
+}
+
+/** What is above the `count` low bits of a 32-bit value. */
+export function upperBits(value: number, count: number): number {
+  return value >>> count;
 }
 
 /** Whether the values agree in the bits of `mask`. */
@@ -260,7 +282,14 @@ const framesPerEntry = [0, 1, 512, 512 ** 2, 512 ** 3, 512 ** 4];
 
 /** The nine address bits that index a table of the given level; level 1 is the last (3.6). */
 export function tableIndex(frame: Frame, level: number): number {
-  return Math.floor(frameNumber(frame) / (framesPerEntry[level] ?? 1)) & 511;
+  // The index of the three last levels lies within the low 32 bits, which need no division.
+  return level < 4 ? (frameNumber(frame) >>> (9 * (level - 1))) & 511
+    : Math.floor(frameNumber(frame) / (framesPerEntry[level] ?? 1)) & 511;
+}
+
+/** Bits 51:12 of the halves of an entry, for callers on the hot path. */
+export function frameInHalves(low: number, high: number): Frame {
+  return ((low >>> 12) + (high & 0xf_ffff) * 0x10_0000) as unknown as Frame;
 }
 
 /** First frame of the naturally aligned block of 2^order frames around `frame`. */
@@ -312,6 +341,19 @@ export function domainIdOf(value: number): DomainId {
 
 export function domainIdNumber(domain: DomainId): number {
   return domain as unknown as number;
+}
+
+/** As `frameAt`, `sourceIdOf` and `domainIdOf`, of what was one when it was stored: not checked again. */
+export function storedFrame(number: number): Frame {
+  return number as unknown as Frame;
+}
+
+export function storedSourceId(number: number): SourceId {
+  return number as unknown as SourceId;
+}
+
+export function storedDomainId(number: number): DomainId {
+  return number as unknown as DomainId;
 }
 
 // --- printing ---------------------------------------------------------------------------------

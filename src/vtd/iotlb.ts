@@ -3,13 +3,14 @@
  * domain-id that an entry carries is that of the context entry it was filled through, for ever.
  */
 import type { CacheEntryName } from '../base/event.ts';
-import { Grid } from '../base/grid.ts';
+import { Grid, columnLimit, type Packing } from '../base/grid.ts';
 import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
+import { nowhere } from '../base/packed-map.ts';
 import { Numbers } from '../base/stores.ts';
 import {
-  alignedFrame, bdf, domainIdNumber, frameNumber, hexFrame, sourceIdNumber, type DomainId, type Frame,
-  type SourceId,
+  alignedFrame, bdf, domainIdNumber, frameNumber, hasBits, hexFrame, highHalf, joined, lowHalf,
+  sourceIdNumber, storedDomainId, storedFrame, storedSourceId, upperBits, type DomainId, type Frame, type SourceId,
 } from '../base/word.ts';
 import { chooseVictims, keepsAges, type CacheShape } from './cache-shape.ts';
 
@@ -29,6 +30,39 @@ export interface CachedTranslation {
 
 export function rightsOf(readable: boolean, writable: boolean): string {
   return `${readable ? 'r' : '-'}${writable ? 'w' : '-'}`;
+}
+
+/** The entries of one size of page: found by source (the row) and the low bits of the frame (the column). */
+function packingOf(order: number): Packing<CachedTranslation> {
+  return {
+    pack(entry, words, at) {
+      const target = frameNumber(entry.target);
+      words[at] = lowHalf(target);
+      words[at + 1] = highHalf(target);
+      words[at + 2] = domainIdNumber(entry.domain) * 8
+        + (entry.readable ? 4 : 0) + (entry.writable ? 2 : 0) + (entry.faultDisabled ? 1 : 0);
+      words[at + 3] = entry.filledBy + 1;
+      words[at + 4] = entry.sequence;
+      // Frames have 45 bits at most.
+      words[at + 5] = frameNumber(entry.frame) < columnLimit ? 0 : Math.floor(frameNumber(entry.frame) / columnLimit);
+    },
+    unpack(row, column, words, at) {
+      const attributes = words[at + 2] ?? 0;
+      const above = words[at + 5] ?? 0;
+      return {
+        source: storedSourceId(row),
+        domain: storedDomainId(upperBits(attributes, 3)),
+        frame: storedFrame(above === 0 ? column : above * columnLimit + column),
+        order,
+        target: storedFrame(joined(words[at] ?? 0, words[at + 1] ?? 0)),
+        readable: hasBits(attributes, 4),
+        writable: hasBits(attributes, 2),
+        faultDisabled: hasBits(attributes, 1),
+        filledBy: (words[at + 3] ?? 0) - 1,
+        sequence: words[at + 4] ?? 0,
+      };
+    },
+  };
 }
 
 function weigh(entry: CachedTranslation): number {
@@ -52,9 +86,9 @@ export class Iotlb {
   readonly #limit: number;
 
   constructor(journal: Journal, name: string, shape: CacheShape) {
-    this.#pages = new Grid(journal, `${name} IOTLB 4K`, weigh, label);
-    this.#medium = new Grid(journal, `${name} IOTLB 2M`, weigh, label);
-    this.#large = new Grid(journal, `${name} IOTLB 1G`, weigh, label);
+    this.#pages = new Grid(journal, `${name} IOTLB 4K`, packingOf(0), weigh, label);
+    this.#medium = new Grid(journal, `${name} IOTLB 2M`, packingOf(9), weigh, label);
+    this.#large = new Grid(journal, `${name} IOTLB 1G`, packingOf(18), weigh, label);
     this.#counter = new Numbers(journal, `${name} IOTLB fills`, 1);
     this.#shape = shape;
     this.#limit = shape.limit;
@@ -67,6 +101,15 @@ export class Iotlb {
     return this.#medium.size + this.#large.size === 0 ? undefined
       : this.#lookUpIn(this.#medium, source, alignedFrame(frame, 9))
         ?? this.#lookUpIn(this.#large, source, alignedFrame(frame, 18));
+  }
+
+  /** What a small page's entry with both rights leads to: as `lookUp`, for whoever asks no more than that. */
+  grantedTarget(source: SourceId, frame: Frame): Frame | undefined {
+    const at = this.#pages.find(sourceIdNumber(source), frameNumber(frame));
+    if (at === nowhere) return undefined;
+    const { words } = this.#pages;
+    const isWhole = (words[at + 2] ?? 0) % 8 >= 6 && words[at + 5] === 0 && frameNumber(frame) < columnLimit;
+    return isWhole ? storedFrame(joined(words[at] ?? 0, words[at + 1] ?? 0)) : undefined;
   }
 
   /** The entries that must go before another can be inserted. */

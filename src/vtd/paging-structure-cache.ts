@@ -3,11 +3,12 @@
  * and removed by domain-id and address. An entry saves the walk above it; what it leads to is read from
  * memory each time. It may exist though nothing below it is mapped.
  */
-import { Grid } from '../base/grid.ts';
+import { Grid, columnLimit, type Packing } from '../base/grid.ts';
 import { digest } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import {
-  alignedFrame, blocksOverlap, domainIdNumber, frameNumber, hexFrame, type DomainId, type Frame,
+  alignedFrame, blocksOverlap, domainIdNumber, frameNumber, hasBits, hexFrame, highHalf, joined,
+  lowHalf, storedDomainId, storedFrame, type DomainId, type Frame,
 } from '../base/word.ts';
 
 export interface CachedStructure {
@@ -24,6 +25,32 @@ export interface CachedStructure {
 }
 
 const levels = [2, 3, 4, 5] as const;
+
+/** The entries of one level: found by domain (the row) and the low bits of the frame (the column). */
+function packingOf(level: number): Packing<CachedStructure> {
+  return {
+    pack(entry, words, at) {
+      const table = frameNumber(entry.table);
+      words[at] = lowHalf(table);
+      words[at + 1] = highHalf(table);
+      words[at + 2] = (entry.readable ? 2 : 0) + (entry.writable ? 1 : 0);
+      words[at + 3] = entry.filledBy + 1;
+      words[at + 4] = Math.floor(frameNumber(entry.frame) / columnLimit);
+    },
+    unpack(row, column, words, at) {
+      const rights = words[at + 2] ?? 0;
+      return {
+        domain: storedDomainId(row),
+        level,
+        frame: storedFrame((words[at + 4] ?? 0) * columnLimit + column),
+        table: storedFrame(joined(words[at] ?? 0, words[at + 1] ?? 0)),
+        readable: hasBits(rights, 2),
+        writable: hasBits(rights, 1),
+        filledBy: (words[at + 3] ?? 0) - 1,
+      };
+    },
+  };
+}
 
 function weigh(entry: CachedStructure): number {
   return digest([domainIdNumber(entry.domain), entry.level, frameNumber(entry.frame),
@@ -43,7 +70,7 @@ export class PagingStructureCache {
     const label = (entry: CachedStructure): string =>
       `domain ${domainIdNumber(entry.domain)} ${hexFrame(entry.frame)}`;
     this.#grids = levels.map((level) =>
-      new Grid<CachedStructure>(journal, `${name} level ${level} entries`, weigh, label));
+      new Grid<CachedStructure>(journal, `${name} level ${level} entries`, packingOf(level), weigh, label));
   }
 
   /** The deepest entry for the address in a table of so many levels. */
