@@ -53,8 +53,8 @@ class World {
     return JSON.stringify([
       Array.from({ length: 8 }, (_, cell) => this.numbers.get(cell)),
       this.table.entries(),
-      words((frame) => this.memory.coherentPage(frameOfNumber(frame))),
-      words((frame) => this.memory.ramPage(frameOfNumber(frame))),
+      words((frame) => this.memory.view(true).page(frameOfNumber(frame))),
+      words((frame) => this.memory.view(false).page(frameOfNumber(frame))),
     ]);
   }
 }

@@ -13,7 +13,7 @@ function memoryOf(twoViews: boolean): PhysicalMemory {
 }
 
 function ram32(memory: PhysicalMemory, address: number): number | undefined {
-  return memory.ramPage(frameAt(Math.floor(address / 4096)))?.getUint32(address % 4096, true);
+  return memory.view(false).page(frameAt(Math.floor(address / 4096)))?.getUint32(address % 4096, true);
 }
 
 test('a CPU store is in the CPU\'s view at once and in RAM only when its line is written back (6.2)', () => {

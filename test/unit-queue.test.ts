@@ -38,7 +38,7 @@ test('the status write is seen by the CPU and by units that do not snoop', () =>
   const driver = withQueue({ twoViews: true });
   driver.submit(waitDescriptor(status, 7));
   assert.equal(driver.peek(status), 7n);
-  assert.equal(driver.memory.ramPage(frameAt(status / 4096))?.getUint32(0, true), 7);
+  assert.equal(driver.memory.view(false).page(frameAt(status / 4096))?.getUint32(0, true), 7);
 });
 
 test('the queue is fetched from what the CPU stored, written back or not (6.5.2)', () => {

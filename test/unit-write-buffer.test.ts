@@ -73,7 +73,7 @@ test('a device that writes beside a waiting store leaves it waiting, and its own
   memory.writeBack(addressOf(0x7000), 4);
   memory.write(addressOf(0x7004), new Uint8Array([0x22, 0x22, 0x22, 0x22]));
   const ram = (offset: number): number | undefined =>
-    memory.ramPage(frameAt(7))?.getUint32(offset, true);
+    memory.view(false).page(frameAt(7))?.getUint32(offset, true);
   assert.deepEqual([ram(0), ram(4)], [0, 0x2222_2222]);
   memory.flushWriteBuffer();
   assert.deepEqual([ram(0), ram(4)], [0x1111_1111, 0x2222_2222]);

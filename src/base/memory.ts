@@ -10,92 +10,23 @@
  * units all snoop has one view only. Where a chipset has a write buffer (CAP.RWBF, 6.8), what is written
  * back waits there until the buffer is flushed.
  */
-import { assert, fail } from './assert.ts';
-import type { Journal, Store } from './journal.ts';
+import { fail } from './assert.ts';
+import type { Journal } from './journal.ts';
+import { MemoryView, untouched, wordsInFrame, type FrameRange } from './memory-view.ts';
 import {
   addressIn, addressOf, bytesOf, frameAt, frameBytes, frameNumber, frameOf, hexAddress, offsetBy, offsetInFrame,
   type Address, type Frame, type Word64,
 } from './word.ts';
 
 export const cacheLineBytes = 64;
-const wordsInFrame = frameBytes / 4;
-
-/** Reads and writes are told apart by the eight bytes: an entry of a table. */
-const accessBytes = 8;
-
-/** So many bytes of a page at once count as the page: what touches any of it is told by its page cell. */
-const bulkBytes = 512;
-
-function pageCell(frame: Frame): number {
-  return -2 - frameNumber(frame);
-}
-
-function accessCell(frame: Frame, offset: number): number {
-  return frameNumber(frame) * (frameBytes / accessBytes) + Math.floor(offset / accessBytes);
-}
-
-/** Inclusive range of frames that have memory behind them. */
-export interface FrameRange {
-  readonly first: Frame;
-  readonly last: Frame;
-}
-
-class View implements Store {
-  readonly name: string;
-  readonly pages = new Map<number, DataView>();
-  readonly number: number;
-
-  constructor(name: string, journal: Journal) {
-    this.name = name;
-    this.number = journal.register(this);
-  }
-
-  pageToChange(frame: number): DataView {
-    const present = this.pages.get(frame);
-    if (present !== undefined) return present;
-    const fresh = new DataView(new ArrayBuffer(frameBytes));
-    this.pages.set(frame, fresh);
-    return fresh;
-  }
-
-  exchange(cell: number, value: unknown): unknown {
-    assert(typeof value === 'number', 'a memory word is a number');
-    const page = this.pageToChange(Math.floor(cell / wordsInFrame));
-    const offset = (cell % wordsInFrame) * 4;
-    const before = page.getUint32(offset, true);
-    page.setUint32(offset, value, true);
-    return before;
-  }
-
-  weigh(value: unknown): number {
-    assert(typeof value === 'number', 'a memory word is a number');
-    return value;
-  }
-
-  visit(visit: (cell: number, value: unknown) => void): void {
-    for (const [frame, page] of this.pages) {
-      for (let index = 0; index < wordsInFrame; index += 1) {
-        const value = page.getUint32(index * 4, true);
-        if (value !== 0) visit(frame * wordsInFrame + index, value);
-      }
-    }
-  }
-
-  describe(cell: number): string {
-    return `${this.name} ${hexAddress(addressOf(cell * 4))}`;
-  }
-}
-
-const untouched = new DataView(new ArrayBuffer(frameBytes));
 
 export class PhysicalMemory {
   readonly #journal: Journal;
-  readonly #ranges: readonly FrameRange[];
-  readonly #coherent: View;
+  readonly #coherent: MemoryView;
   /** The same object as `#coherent` where every unit snoops. */
-  readonly #ram: View;
+  readonly #ram: MemoryView;
   /** RAM as it will be when the write buffer is flushed; the same object as `#ram` without one. */
-  readonly #behindBuffer: View;
+  readonly #behindBuffer: MemoryView;
 
   /**
    * `twoViews`: some unit of the machine walks its tables without snooping. `buffersWrites`: the chipset
@@ -103,51 +34,32 @@ export class PhysicalMemory {
    */
   constructor(journal: Journal, ranges: readonly FrameRange[], twoViews: boolean, buffersWrites = false) {
     this.#journal = journal;
-    this.#ranges = ranges;
-    this.#coherent = new View('memory', journal);
+    this.#coherent = new MemoryView('memory', journal, ranges);
     if (twoViews) {
-      this.#ram = new View('ram', journal);
+      this.#ram = new MemoryView('ram', journal, ranges);
     } else {
       this.#ram = this.#coherent;
     }
     if (twoViews && buffersWrites) {
-      this.#behindBuffer = new View('write buffer', journal);
+      this.#behindBuffer = new MemoryView('write buffer', journal, ranges);
     } else {
       this.#behindBuffer = this.#ram;
     }
   }
 
+  /** What an agent sees that snoops, or one that does not; for reading. */
+  view(snoops: boolean): MemoryView {
+    return snoops ? this.#coherent : this.#ram;
+  }
+
   isBacked(frame: Frame): boolean {
-    const number = frameNumber(frame);
-    return this.#ranges.some(
-      (range) => number >= frameNumber(range.first) && number <= frameNumber(range.last),
-    );
-  }
-
-  /** The page as a snooping agent sees it, for reading; undefined where nothing answers. */
-  coherentPage(frame: Frame): DataView | undefined {
-    return this.#coherent.pages.get(frameNumber(frame)) ?? this.#untouchedPage(frame);
-  }
-
-  /** The page as an agent sees it that does not snoop, for reading. */
-  ramPage(frame: Frame): DataView | undefined {
-    return this.#ram.pages.get(frameNumber(frame)) ?? this.#untouchedPage(frame);
-  }
-
-  /** To be told of what is read from a page that was given out: `bytes` at an offset. */
-  noteRead(frame: Frame, offset: number, bytes: number, snoops: boolean): void {
-    const { accesses } = this.#journal;
-    if (accesses === null) return;
-    const { number } = snoops ? this.#coherent : this.#ram;
-    if (bytes >= bulkBytes) return accesses.written(number, pageCell(frame));
-    for (let at = offset; at < offset + bytes; at += accessBytes) accesses.read(number, accessCell(frame, at));
-    accesses.read(number, pageCell(frame));
+    return this.#coherent.isBacked(frame);
   }
 
   /** What the CPU reads; memory that does not answer reads as all ones. */
   read32(address: Address): number {
-    if (this.#journal.accesses !== null) this.noteRead(frameOf(address), offsetInFrame(address), 4, true);
-    return this.coherentPage(frameOf(address))?.getUint32(offsetInFrame(address), true) ?? 0xffffffff;
+    this.#coherent.noteRead(frameOf(address), offsetInFrame(address), 4);
+    return this.#coherent.page(frameOf(address))?.getUint32(offsetInFrame(address), true) ?? 0xffffffff;
   }
 
   read64(address: Address): Word64 {
@@ -167,8 +79,8 @@ export class PhysicalMemory {
   /** CPU stores of zero to whole words. */
   clear(address: Address, length: number): void {
     forEachFrame(address, length, (frame, offset, count) => {
-      this.#noteCopy(this.#coherent, frame, offset, count);
-      if (this.#coherent.pages.has(frameNumber(frame))) {
+      this.#coherent.noteWrite(frame, offset, count);
+      if (this.#coherent.holds(frame)) {
         this.#copyWords(this.#coherent, frame, offset, untouched, 0, count);
       }
     });
@@ -181,7 +93,7 @@ export class PhysicalMemory {
         const source = offsetBy(from, bytesOf(addressIn(frame, offset + done)) - bytesOf(to));
         const part = Math.min(count - done, frameBytes - offsetInFrame(source));
         const page = this.#coherent.pages.get(frameNumber(frameOf(source)));
-        if (page !== undefined || this.#coherent.pages.has(frameNumber(frame))) {
+        if (page !== undefined || this.#coherent.holds(frame)) {
           this.#copyWords(this.#coherent, frame, offset + done, page ?? untouched, offsetInFrame(source), part);
         }
         done += part;
@@ -196,7 +108,7 @@ export class PhysicalMemory {
     const end = Math.ceil((bytesOf(address) + bytes) / cacheLineBytes) * cacheLineBytes;
     forEachFrame(addressOf(start), end - start, (frame, offset, count) => {
       const page = this.#coherent.pages.get(frameNumber(frame));
-      this.noteRead(frame, offset, count, true);
+      this.#coherent.noteRead(frame, offset, count);
       if (page !== undefined) this.#copyWords(this.#behindBuffer, frame, offset, page, offset, count);
     });
   }
@@ -204,7 +116,9 @@ export class PhysicalMemory {
   /** Everything that was written back is in RAM. */
   flushWriteBuffer(): void {
     if (this.#behindBuffer === this.#ram) return;
-    for (const number of [...this.#behindBuffer.pages.keys()].sort((left, right) => left - right)) {
+    const numbers: number[] = [];
+    this.#behindBuffer.pages.forEach((number) => numbers.push(number));
+    for (const number of numbers.sort((left, right) => left - right)) {
       const page = this.#behindBuffer.pages.get(number);
       if (page !== undefined) this.#copyWords(this.#ram, frameAt(number), 0, page, 0, frameBytes);
     }
@@ -217,7 +131,7 @@ export class PhysicalMemory {
     const end = Math.ceil((bytesOf(address) + bytes) / cacheLineBytes) * cacheLineBytes;
     for (let at = start; at < end; at += 4) {
       const where = addressOf(at);
-      const seen = this.ramPage(frameOf(where))?.getUint32(offsetInFrame(where), true);
+      const seen = this.#ram.page(frameOf(where))?.getUint32(offsetInFrame(where), true);
       if (seen !== undefined && seen !== this.read32(where)) return true;
     }
     return false;
@@ -249,11 +163,11 @@ export class PhysicalMemory {
     const result = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const where = addressOf(bytesOf(address) + done);
-      const page = this.coherentPage(frameOf(where));
+      const page = this.#coherent.page(frameOf(where));
       if (page === undefined) return undefined;
       const offset = offsetInFrame(where);
       const count = Math.min(length - done, frameBytes - offset);
-      this.noteRead(frameOf(where), offset, count, true);
+      this.#coherent.noteRead(frameOf(where), offset, count);
       result.set(new Uint8Array(page.buffer, offset, count), done);
       done += count;
     }
@@ -276,14 +190,10 @@ export class PhysicalMemory {
     return widened;
   }
 
-  #untouchedPage(frame: Frame): DataView | undefined {
-    return this.isBacked(frame) ? untouched : undefined;
-  }
-
-  #change(view: View, frame: Frame, offset: number, value: number): void {
+  #change(view: MemoryView, frame: Frame, offset: number, value: number): void {
     if (!(offset % 4 === 0)) fail(`a store to ${hexAddress(addressIn(frame, offset))} is not aligned`);
-    this.#noteCopy(view, frame, offset, 4);
-    if (!view.pages.has(frameNumber(frame)) && (value === 0 || !this.isBacked(frame))) return;
+    view.noteWrite(frame, offset, 4);
+    if (!view.holds(frame) && (value === 0 || !this.isBacked(frame))) return;
     const page = view.pageToChange(frameNumber(frame));
     const before = page.getUint32(offset, true);
     if (before === value) return;
@@ -291,22 +201,12 @@ export class PhysicalMemory {
     this.#journal.record(view.number, frameNumber(frame) * wordsInFrame + offset / 4, before, value);
   }
 
-  #noteCopy(view: View, frame: Frame, offset: number, length: number): void {
-    const { accesses } = this.#journal;
-    if (accesses === null) return;
-    if (length >= bulkBytes) return accesses.written(view.number, pageCell(frame));
-    for (let at = offset; at < offset + length; at += accessBytes) {
-      accesses.written(view.number, accessCell(frame, at));
-    }
-    accesses.read(view.number, pageCell(frame));
-  }
-
   /** Copies `length` bytes, whole words, into one frame of a view. */
   #copyWords(
-    view: View, frame: Frame, offset: number, source: DataView, sourceOffset: number, length: number,
+    view: MemoryView, frame: Frame, offset: number, source: DataView, sourceOffset: number, length: number,
   ): void {
-    this.#noteCopy(view, frame, offset, length);
-    if (!view.pages.has(frameNumber(frame)) && !this.isBacked(frame)) return;
+    view.noteWrite(frame, offset, length);
+    if (!view.holds(frame) && !this.isBacked(frame)) return;
     const page = view.pageToChange(frameNumber(frame));
     if (!this.#journal.recording) {
       const bytes = new Uint8Array(source.buffer, source.byteOffset + sourceOffset, length);

@@ -6,6 +6,7 @@
 import type { Agenda } from '../base/agenda.ts';
 import { noCause, type Happening, type Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
+import type { MemoryView } from '../base/memory-view.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Numbers } from '../base/stores.ts';
 import { frameAt, powerOfTwo, type Frame, type Word64 } from '../base/word.ts';
@@ -70,6 +71,7 @@ export class UnitCore implements WalkUnit {
   readonly iotlb: Iotlb;
   readonly structures: PagingStructureCache;
   readonly memory: PhysicalMemory;
+  readonly tables: MemoryView;
   readonly agenda: Agenda;
   readonly trace: Trace;
   readonly deliverMessage: UnitSettings['deliverMessage'];
@@ -105,6 +107,8 @@ export class UnitCore implements WalkUnit {
     this.iotlb = new Iotlb(journal, settings.name, shapeOf(settings.choices, 'iotlb-entries'));
     this.structures = new PagingStructureCache(journal, settings.name);
     this.memory = memory;
+    // ECAP.C tells whether the walker snoops.
+    this.tables = memory.view(this.capability.coherentWalk);
     this.agenda = agenda;
     this.trace = trace;
     this.deliverMessage = settings.deliverMessage;
@@ -128,15 +132,6 @@ export class UnitCore implements WalkUnit {
 
   rootTable(): Frame {
     return frameAt(this.latched.get(LATCHED.rootTable));
-  }
-
-  /** Memory as the page walker sees it: ECAP.C tells whether it snoops. */
-  page(frame: Frame): DataView | undefined {
-    return this.capability.coherentWalk ? this.memory.coherentPage(frame) : this.memory.ramPage(frame);
-  }
-
-  hasRead(frame: Frame, offset: number, bytes: number): void {
-    this.memory.noteRead(frame, offset, bytes, this.capability.coherentWalk);
   }
 
   /** Where there is a write buffer (CAP.RWBF), every invalidation flushes it before anything else (6.8). */

@@ -119,8 +119,8 @@ export class Formats {
   }
 
   /** Whether an entry with the page-size bit is a leaf at this level: 2 MiB at 2, 1 GiB at 3. */
-  isLargeLeaf(level: number, pageSizeBit: boolean): boolean {
-    return pageSizeBit && this.#largeLeaf[level] === true;
+  hasLargeLeaf(level: number): boolean {
+    return this.#largeLeaf[level] === true;
   }
 
   /** Reserved bits of an entry with R or W set. */

@@ -114,12 +114,12 @@ export class InterruptRemapping {
   #fetch(index: number, filledBy: number): Entry | undefined {
     const base = this.#core.latched.get(LATCHED.interruptTable);
     const table = frameAt(base + Math.floor((index * 16) / 4096));
-    const page = this.#core.page(table);
+    const page = this.#core.tables.page(table);
     if (page === undefined) return undefined;
     const offset = (index * 16) % 4096;
     const read = (at: number): Word64 =>
       ({ low: page.getUint32(at, true), high: page.getUint32(at + 4, true) });
-    this.#core.hasRead(table, offset, 16);
+    this.#core.tables.noteRead(table, offset, 16);
     return { index, low: read(offset), high: read(offset + 8), filledBy };
   }
 

@@ -30,8 +30,8 @@ export class MemoryTruth {
         memory: `memory forbids it (reason ${truth.reason.code}: ${truth.reason.meaning})`,
       };
     }
-    if (truth.result.frame === given) return fresh;
-    const { frame: target, readable, writable } = truth.result;
+    if (truth.frame === given) return fresh;
+    const { frame: target, readable, writable } = truth;
     return {
       kind: 'stale', filledBy: used,
       memory: `memory maps it to ${hexFrame(target)} ${rightsOf(readable, writable)} `

@@ -92,14 +92,14 @@ export class InvalidationQueue {
     if (core.latched.get(LATCHED.queueWide) !== 0) return this.#fail('invalidWidth', index, cause);
     if (this.#tail() >= this.#size()) return this.#fail('invalidTail', index, cause);
     const offset = index * 16;
-    const page = core.memory.coherentPage(
-      frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)));
+    const memory = core.memory.view(true);
+    const frame = frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096));
+    const page = memory.page(frame);
     if (page === undefined) {
       core.latched.set(LATCHED.lastWasWait, 0);
       return this.#fail('fetch', index, cause);
     }
-    core.memory.noteRead(frameAt(core.latched.get(LATCHED.queueBase) + Math.floor(offset / 4096)),
-      offset % 4096, 16, true);
+    memory.noteRead(frame, offset % 4096, 16);
     const low = { low: page.getUint32(offset % 4096, true), high: page.getUint32(offset % 4096 + 4, true) };
     const high = {
       low: page.getUint32(offset % 4096 + 8, true), high: page.getUint32(offset % 4096 + 12, true),

@@ -31,6 +31,8 @@ export class Translation {
   readonly #keepsStructures: boolean;
   readonly #fillsAhead: boolean;
   readonly #truth: MemoryTruth;
+  /** Somebody records what happens, or wants answers compared with memory. */
+  readonly #isObserved: boolean;
 
   constructor(core: UnitCore, faults: FaultRecording, journal: Journal) {
     this.#core = core;
@@ -39,13 +41,16 @@ export class Translation {
     this.#latch = core.departs('pass-through-latched') ? new PassThroughLatch(core, journal) : null;
     this.#keepsStructures = core.choices['paging-structure-cache'] === 'kept';
     this.#fillsAhead = core.choices['speculative-fill'] === 'next-page';
+    this.#isObserved = core.trace.recording || core.trace.judging;
     this.#truth = new MemoryTruth(core);
   }
 
   /** The whole way of a request at one instant. */
   translate(request: TranslationRequest): Answer {
-    let step = this.lookUp(request);
-    if (step.kind === 'walking' && !this.#core.trace.recording) return this.#walkToTheEnd(request, step);
+    const answer = this.#answerAtOnce(request);
+    if (answer !== undefined) return answer;
+    if (!this.#core.trace.recording) return this.#walkToTheEnd(request);
+    let step = this.#begin(request);
     while (step.kind === 'walking') step = this.proceed(request, step);
     return step;
   }
@@ -57,6 +62,11 @@ export class Translation {
 
   /** Everything that needs no fetch: ranges, modes, IOTLB, context cache. */
   lookUp(request: TranslationRequest): Answer | Walking {
+    return this.#answerAtOnce(request) ?? this.#begin(request);
+  }
+
+  /** What is answered without a walk: ranges, modes, IOTLB. */
+  #answerAtOnce(request: TranslationRequest): Answer | undefined {
     const core = this.#core;
     const { source, frame, access, cause } = request;
     if (inInterruptRange(frame)) {
@@ -75,6 +85,10 @@ export class Translation {
     if (this.#latch?.isLatched(source) === true) {
       return { kind: 'translated', target: frame, via: 'pass-through', freshness: fresh, event: cause };
     }
+    if (!this.#isObserved) {
+      const target = core.iotlb.grantedTarget(source, frame);
+      if (target !== undefined) return { kind: 'translated', target, via: 'IOTLB', freshness: fresh, event: cause };
+    }
     const entry = core.iotlb.lookUp(source, frame);
     if (entry !== undefined) {
       const denied = deniedReason(access, entry.readable, entry.writable, core.capability.zeroLengthRead);
@@ -85,6 +99,13 @@ export class Translation {
         return this.#answerFromIotlb(request, entry, denied);
       }
     }
+    return undefined;
+  }
+
+  /** Where a walk begins: at the root, or behind a cached context entry. */
+  #begin(request: TranslationRequest): Answer | Walking {
+    const core = this.#core;
+    const { source, cause } = request;
     const context = core.contextCache.lookUp(source);
     if (context === undefined) {
       return { kind: 'walking', state: walkStart, contextCached: false, used: null, event: cause };
@@ -110,20 +131,25 @@ export class Translation {
     return { kind: 'blocked', reason, freshness: fresh, event };
   }
 
-  /** As `#proceed` to the end, for requests that nobody traces. */
-  #walkToTheEnd(request: TranslationRequest, start: Walking): Answer {
-    const { source, frame, access } = request;
-    let { state } = start;
+  /** As `#begin` and `proceed` to the end, for requests that nobody traces. */
+  #walkToTheEnd(request: TranslationRequest): Answer {
+    const { source, frame, access, cause } = request;
+    const cached = this.#core.contextCache.lookUp(source);
+    if (cached !== undefined && !this.#keepsStructures) {
+      return this.#finish(request, this.#walk.behindContext(cached.fields, frame, access), cached.filledBy, cause);
+    }
+    let used = cached?.filledBy ?? null;
+    let state: WalkState = cached === undefined ? walkStart : { kind: 'ready', context: cached.fields };
     while (state.kind !== 'done' && state.kind !== 'fault') {
-      const next: WalkState = state.kind === 'table' && !this.#keepsStructures
-        ? this.#walk.complete(state, source, frame, access) : this.#walk.advance(state, source, frame, access);
-      if (next.kind === 'ready') this.#fillContext(source, next.context, start.event);
-      if (this.#keepsStructures) this.#fillStructure(request, state, next, start.event);
+      const next: WalkState = this.#walk.advance(state, source, frame, access);
+      if (next.kind === 'ready') this.#fillContext(source, next.context, cause);
+      if (this.#keepsStructures) this.#fillStructure(request, state, next, cause);
       const found = this.#keepsStructures && state.kind === 'ready' && next.kind === 'table'
-        ? this.#skipAhead(request, next, start.event) : undefined;
+        ? this.#skipAhead(request, next, cause) : undefined;
+      used = found?.used ?? used;
       state = found?.state ?? next;
     }
-    return this.#finish(request, state, start.used, start.event);
+    return this.#finish(request, state, used, cause);
   }
 
   /** One fetch, and what follows from it. */
@@ -191,19 +217,19 @@ export class Translation {
     used: number | null, event: number,
   ): Answer {
     const freshness = this.#truth.compare(request,
-      state.kind === 'done' ? state.result.frame : state.reason, used);
+      state.kind === 'done' ? state.frame : state.reason, used);
     if (state.kind === 'fault') {
       const { reason, faultDisabled } = state;
       const number = this.#faults.report({ ...request, reason, faultDisabled, freshness, cause: event });
       return { kind: 'blocked', reason, freshness, event: number };
     }
-    const { result, context } = state;
-    const passThrough = result.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
+    const { context } = state;
+    const passThrough = state.order === 0 && context.translationType === TRANSLATION_TYPE.passThrough;
     if (passThrough) this.#latch?.latch(request.source);
     const at = passThrough ? event : this.#fillIotlb(request, state, event);
-    if (this.#fillsAhead && !passThrough && result.order === 0) this.#fillAhead(request, context, at);
+    if (this.#fillsAhead && !passThrough && state.order === 0) this.#fillAhead(request, context, at);
     return {
-      kind: 'translated', target: result.frame, via: passThrough ? 'pass-through' : 'walk',
+      kind: 'translated', target: state.frame, via: passThrough ? 'pass-through' : 'walk',
       freshness, event: at,
     };
   }
@@ -266,12 +292,11 @@ export class Translation {
   ): number {
     const core = this.#core;
     const { source } = request;
-    const { context, result } = state;
     for (const victim of core.iotlb.victims()) {
       core.emit(event, { kind: 'evict', cache: 'iotlb', entry: nameTranslation(victim) });
       core.iotlb.delete(victim);
     }
-    const { order, readable, writable, base: target } = result;
+    const { context, order, readable, writable, base: target } = state;
     const frame = alignedFrame(request.frame, order);
     const { domain, faultDisabled } = context;
     const fill = core.trace.recording ? core.emit(event, {

@@ -54,7 +54,7 @@ export class Walk {
       case 'context':
         return this.#fetchContext(state.table, source);
       case 'ready':
-        return this.#behindContext(state.context, frame);
+        return this.#withoutTables(state.context, frame) ?? topOf(state.context);
       case 'table':
         return this.#secondLevel.advance(state, frame, access);
       case 'done':
@@ -69,21 +69,26 @@ export class Walk {
   complete(start: WalkState, source: SourceId, frame: Frame, access: Access): WalkEnd {
     let state = start;
     while (state.kind !== 'done' && state.kind !== 'fault') {
-      state = state.kind === 'table' ? this.#secondLevel.complete(state, frame, access)
+      state = state.kind === 'ready' ? this.behindContext(state.context, frame, access)
         : this.advance(state, source, frame, access);
     }
     return state;
   }
 
+  /** The same from a present and valid context entry on. */
+  behindContext(context: ContextFields, frame: Frame, access: Access): WalkEnd {
+    return this.#withoutTables(context, frame) ?? this.#secondLevel.complete(context, frame, access);
+  }
+
   #fetchRoot(source: SourceId): WalkState {
     const table = this.#unit.rootTable();
-    const page = this.#unit.page(table);
+    const page = this.#unit.tables.page(table);
     // 1. The root entry cannot be read.
     if (page === undefined) return fault(REASON.rootUnreadable, false);
     const offset = busOf(source) * 16;
     const low = read64(page, offset);
     const high = read64(page, offset + 8);
-    this.#unit.hasRead(table, offset, 16);
+    this.#unit.tables.noteRead(table, offset, 16);
     this.#lastFetch.note('root', table, offset, low.low, low.high, high);
     // 2. It is not present.
     if (!isSet(ROOT.P, low)) return fault(REASON.rootNotPresent, false);
@@ -93,13 +98,13 @@ export class Walk {
   }
 
   #fetchContext(table: Frame, source: SourceId): WalkState {
-    const page = this.#unit.page(table);
+    const page = this.#unit.tables.page(table);
     // 4. The context entry cannot be read.
     if (page === undefined) return fault(REASON.contextUnreadable, false);
     const offset = devfnOf(source) * 16;
     const low = read64(page, offset);
     const high = read64(page, offset + 8);
-    this.#unit.hasRead(table, offset, 16);
+    this.#unit.tables.noteRead(table, offset, 16);
     this.#lastFetch.note('context', table, offset, low.low, low.high, high);
     // 5. FPD counts from here on, also when the entry is not present.
     const faultDisabled = isSet(CONTEXT.FPD, low);
@@ -117,8 +122,11 @@ export class Walk {
     return { kind: 'ready', context };
   }
 
-  /** Steps 10 to 13: what a present and valid context entry, cached or not, means for the request. */
-  #behindContext(context: ContextFields, frame: Frame): WalkState {
+  /**
+   * Steps 10 to 13: what a present and valid context entry, cached or not, means for the request; undefined
+   * where its tables decide.
+   */
+  #withoutTables(context: ContextFields, frame: Frame): WalkEnd | undefined {
     const number = frameNumber(frame);
     if (context.translationType === TRANSLATION_TYPE.passThrough) {
       // 10. Pass-through, and the address is wider than the host's.
@@ -126,16 +134,19 @@ export class Walk {
         return fault(REASON.beyondAddressWidth, context.faultDisabled);
       }
       // 12. Pass-through: the output is the input.
-      const result = { frame, order: 0, base: frame, readable: true, writable: true };
-      return { kind: 'done', context, result };
+      return { kind: 'done', context, frame, order: 0, base: frame, readable: true, writable: true };
     }
     // 13. The address is wider than the table or the unit.
     if (number >= (this.#frameLimits[context.levels] ?? 0)) {
       return fault(REASON.beyondAddressWidth, context.faultDisabled);
     }
-    return {
-      kind: 'table', context, level: context.levels, table: context.table,
-      readable: true, writable: true,
-    };
+    return undefined;
   }
+}
+
+/** The first table of a context entry: nothing above it refuses anything. */
+function topOf(context: ContextFields): WalkState {
+  return {
+    kind: 'table', context, level: context.levels, table: context.table, readable: true, writable: true,
+  };
 }

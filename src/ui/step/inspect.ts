@@ -91,9 +91,9 @@ function walkLines(machine: Machine, operands: readonly string[]): Answer {
       + `${high}${wideHex(fetch.low)}`);
   }
   if (state.kind === 'fault') return [...lines, `a fault: ${reasonText(state.reason.code)}`];
-  const { result, context } = state;
-  return [...lines, `${hex(address)} -> ${hexFrame(result.frame)} `
-    + `${rightsOf(result.readable, result.writable)}, domain ${domainIdNumber(context.domain)}`];
+  const { frame: target, readable, writable, context } = state;
+  return [...lines, `${hex(address)} -> ${hexFrame(target)} `
+    + `${rightsOf(readable, writable)}, domain ${domainIdNumber(context.domain)}`];
 }
 
 function faultLines(core: UnitCore): readonly string[] {
