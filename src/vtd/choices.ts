@@ -1,6 +1,9 @@
 /**
  * What the specification leaves to the hardware, as named choices. A profile takes one value for each;
  * a scenario may take another (`choice NAME VALUE`). No rule of the unit has such a choice built in.
+ *
+ * A unit asks for a choice where its value makes a difference and not before: an exploration with open
+ * hardware tries every value of those that are asked for.
  */
 import type { CacheShape } from './cache-shape.ts';
 

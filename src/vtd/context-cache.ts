@@ -59,6 +59,10 @@ export class ContextCache {
     return this.entries().filter(selects);
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   entries(): readonly CachedContext[] {
     return this.#entries.entries().map(([, entry]) => entry);
   }

@@ -89,7 +89,7 @@ export class UnitCore implements WalkUnit {
     );
     this.#departures = new Set(profile.departures);
     this.formats = new Formats(this.capability, {
-      leafBit62Ignored: settings.choices['leaf-bit-62'] === 'ignored-with-device-tlb' && this.capability.deviceTlb,
+      ignoresLeafBit62: () => this.capability.deviceTlb && settings.choices['leaf-bit-62'] === 'ignored-with-device-tlb',
       passThroughPointerChecked: this.departs('pass-through-pointer-checked'),
     });
     this.timing = settings.timing;
@@ -126,8 +126,8 @@ export class UnitCore implements WalkUnit {
 
   /** What a unit takes of a pointer that software wrote: some have no bits above the host's width. */
   pointer(frame: number): number {
-    return this.choices['pointer-width'] === 'as-written' ? frame
-      : frame % powerOfTwo(this.capability.hostAddressWidth - 12);
+    const implemented = frame % powerOfTwo(this.capability.hostAddressWidth - 12);
+    return implemented === frame || this.choices['pointer-width'] === 'host-width' ? implemented : frame;
   }
 
   rootTable(): Frame {

@@ -50,8 +50,8 @@ export function contextFields(low: Word64, high: Word64): ContextFields {
 
 /** What of the formats a unit chooses or departs in. */
 export interface FormatRules {
-  /** Bit 62 of a leaf means nothing (TM of older revisions). */
-  readonly leafBit62Ignored: boolean;
+  /** Whether bit 62 of a leaf means nothing (TM of older revisions); asked where one is set. */
+  readonly ignoresLeafBit62: () => boolean;
   /** The table pointer of a pass-through entry has reserved bits like any other. */
   readonly passThroughPointerChecked: boolean;
 }
@@ -65,6 +65,8 @@ export class Formats {
   /** By level: which bits must be zero in an entry that leads to a table, and in a leaf. */
   readonly #tableReserved: Word64;
   readonly #leafReserved: readonly Word64[];
+  /** The same without bit 62. */
+  readonly #leafReservedElse: readonly Word64[];
   readonly #largeLeaf: readonly boolean[];
 
   constructor(capability: Capability, rules: FormatRules) {
@@ -82,10 +84,11 @@ export class Formats {
     // The page-size bit is reserved where it selects nothing.
     this.#tableReserved = or(or(alwaysReservedInTable, address), maskOf(SECOND_LEVEL.SNP, SECOND_LEVEL.PS));
     const snoop = capability.snoopControl ? zeroWord : maskOf(SECOND_LEVEL.SNP);
-    const leaf = or(or(rules.leafBit62Ignored ? zeroWord : alwaysReservedInTable, address), snoop);
-    this.#leafReserved = [
+    const leaf = or(address, snoop);
+    this.#leafReservedElse = [
       zeroWord, leaf, or(leaf, maskOf(field(20, 12))), or(leaf, maskOf(field(29, 12))),
     ];
+    this.#leafReserved = this.#leafReservedElse.map((mask, level) => level === 0 ? mask : or(mask, alwaysReservedInTable));
     this.#largeLeaf = [0, 1, 2, 3, 4, 5].map((level) =>
       level > 1 && capability.superpageOrders.includes(9 * (level - 1)));
   }
@@ -126,6 +129,8 @@ export class Formats {
   /** Reserved bits of an entry with R or W set. */
   tableEntryHasReservedBits(level: number, isLeaf: boolean, low: number, high: number): boolean {
     const mask = isLeaf ? this.#leafReserved[level] ?? this.#tableReserved : this.#tableReserved;
-    return overlapsHalves(mask, low, high);
+    if (!overlapsHalves(mask, low, high)) return false;
+    const bit62Alone = isLeaf && !overlapsHalves(this.#leafReservedElse[level] ?? this.#tableReserved, low, high);
+    return !(bit62Alone && this.#rules.ignoresLeafBit62());
   }
 }

@@ -53,7 +53,7 @@ export class FaultRecording {
       return number;
     }
     // 2. Some units keep one record for a source (compression is optional).
-    if (core.choices['same-source-faults'] === 'collapsed' && this.#pendingFor(source)) {
+    if (this.#pendingFor(source) && core.choices['same-source-faults'] === 'collapsed') {
       this.#lose(number, reason, 'a record of this source is pending');
       return number;
     }
@@ -121,8 +121,9 @@ export class FaultRecording {
   #recorded(frame: Frame): number {
     const { choices, capability } = this.#core;
     const bits = 12 + 9 * Math.max(...capability.levels);
-    return choices['fault-address'] === 'as-requested' ? frameNumber(frame)
-      : frameNumber(frame) % 2 ** (bits - 12);
+    const within = frameNumber(frame) % 2 ** (bits - 12);
+    return within === frameNumber(frame) || choices['fault-address'] === 'within-address-width' ? within
+      : frameNumber(frame);
   }
 
   #eventCondition(): number {

@@ -56,11 +56,12 @@ function selectsContext(core: UnitCore, command: ContextInvalidation, entry: Cac
     case 'global':
       return true;
     case 'domain':
-      return core.choices['domain-selective-context'] === 'global'
-        || sameDomain(core, command.domain, entry.fields.domain);
+      return sameDomain(core, command.domain, entry.fields.domain)
+        || core.choices['domain-selective-context'] === 'global';
     case 'device': {
       const source = selectsSource(command, entry.source);
       const domain = sameDomain(core, command.domain, entry.fields.domain);
+      if (source === domain) return source;
       const rule = core.choices['device-selective-context'];
       switch (rule) {
         case 'by-source-and-domain': return source && domain;
@@ -167,10 +168,12 @@ export function invalidateContextCache(
 ): void {
   core.flushWriteBufferFirst();
   const gone = core.contextCache.entries().filter((entry) => selectsContext(core, command, entry));
-  core.emit(cause, {
-    kind: 'invalidate', cache: 'context', asked: describeContextInvalidation(command),
-    did: contextGranularityDone(core, command), removed: gone.map(nameContext),
-  });
+  if (core.trace.recording) {
+    core.emit(cause, {
+      kind: 'invalidate', cache: 'context', asked: describeContextInvalidation(command),
+      did: contextGranularityDone(core, command), removed: gone.map(nameContext),
+    });
+  }
   for (const entry of gone) core.contextCache.delete(entry);
 }
 

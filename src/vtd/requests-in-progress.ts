@@ -122,6 +122,10 @@ export class RequestsInProgress {
       position.kind !== 'translated' || !position.awaitedBy[drain]);
   }
 
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /** In how many states of the caches the next step of a request may find them, entries being dropped. */
   evictionWays(slot: number): number {
     const pending = this.#pending.get(slot);
@@ -145,7 +149,9 @@ export class RequestsInProgress {
 
   /** What a context-cache invalidation means for walks in progress, and for a latch. */
   contextInvalidated(command: ContextInvalidation): void {
-    if (contextGranularityDone(this.#core, command) === 'global') this.#restartContextFetches();
+    if (command.granularity !== 'device' && contextGranularityDone(this.#core, command) === 'global') {
+      this.#restartContextFetches();
+    }
     this.#translation.lookAgainForPassThrough((source) => command.granularity !== 'device'
       || selectsSource(command, source));
   }

@@ -249,7 +249,8 @@ export class DmarUnit {
     if (core.capability.scalableMode && core.latched.get(LATCHED.tableMode) === TABLE_MODE.scalable) {
       core.emit(event, { kind: 'unmodelled', register: 'scalable-mode tables', access: 'write' });
     }
-    if (core.choices['set-root-pointer'] === 'empties-caches' || core.capability.setRootInvalidates) {
+    if (core.capability.setRootInvalidates
+      || (this.#mayLose() && core.choices['set-root-pointer'] === 'empties-caches')) {
       this.#emptyCaches(event);
     }
     this.#translation.lookAgainForPassThrough(() => true);
@@ -266,6 +267,12 @@ export class DmarUnit {
     if (capability.setInterruptInvalidates) this.#interrupts.invalidate(null, event);
   }
 
+  /** Whether it makes a difference that caches are emptied: to what is in them, to walks, to the trace. */
+  #mayLose(): boolean {
+    const { trace, contextCache, iotlb, structures } = this.core;
+    return trace.recording || contextCache.size > 0 || iotlb.size > 0 || structures.size > 0 || !this.#requests.isEmpty;
+  }
+
   /** What the unit does by itself, it does to walks in progress too. */
   #emptyCaches(event: number): void {
     emptyCaches(this.core, event);
@@ -280,7 +287,7 @@ export class DmarUnit {
       case 'TE':
         registers.setField('GSTS', GSTS.TES, on ? 1 : 0);
         core.latched.set(LATCHED.translationOn, on ? 1 : 0);
-        if (core.choices['translation-enable'] === 'empties-caches') this.#emptyCaches(event);
+        if (this.#mayLose() && core.choices['translation-enable'] === 'empties-caches') this.#emptyCaches(event);
         this.#translation.lookAgainForPassThrough(() => true);
         return this.#faults.remappingChanged();
       case 'IRE':
