@@ -39,6 +39,12 @@ export function toggle(into: Fingerprint, store: number, cell: number, value: nu
   into.high = (into.high ^ g) >>> 0;
 }
 
+/** Adds one sum of contributions to another. */
+export function addFingerprint(into: Fingerprint, other: Fingerprint): void {
+  into.low = (into.low ^ other.low) >>> 0;
+  into.high = (into.high ^ other.high) >>> 0;
+}
+
 /**
  * A place for `key` in a table of `mask` + 1 places (a power of two). Neighbours stay neighbours, and
  * the first frames of large pages, 512 apart, are scattered.
@@ -50,6 +56,17 @@ export function spread(key: number, mask: number): number {
 /** A place for a fingerprint in a table of `mask` + 1 places (a power of two). */
 export function placeOf(low: number, high: number, mask: number): number {
   return (low ^ (high >>> 7)) & mask;
+}
+
+/** Two halves of sums of the same kind as one, signed: what is in both is in neither. */
+export function combined(left: number, right: number): number {
+  return left ^ right;
+}
+
+/** The place of the edge of a tree that leads from `node` by `value`, in a table of `mask` + 1 places. */
+export function placeOfEdge(node: number, value: number, mask: number): number {
+  const h = Math.imul(node ^ Math.imul(value, 0x9e3779b1), 0x85ebca6b);
+  return (h ^ (h >>> 15)) & mask;
 }
 
 /** The half of a fingerprint as an array of 32-bit integers holds it. */
@@ -88,6 +105,18 @@ export function mixInto(hash: number, value: number): number {
 /** Two halves as one number below 2^53. */
 export function pairOf(low: number, high: number): number {
   return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
+}
+
+/** A number below 2^53 for bytes; 0 for none. */
+export function digestBytes(bytes: Uint8Array | null): number {
+  if (bytes === null) return 0;
+  let low = 0x9e3779b9 ^ bytes.length;
+  let high = 0x85ebca6b ^ bytes.length;
+  for (let at = 0; at < bytes.length; at += 1) {
+    low = Math.imul(low ^ (bytes[at] ?? 0), 0x01000193);
+    high = Math.imul(high ^ (bytes[at] ?? 0), 0x2545f491) + at | 0;
+  }
+  return (finish(high ^ low) & 0x1f_ffff) * 0x1_0000_0000 + (finish(low + Math.imul(high, 0x165667b1)) >>> 0);
 }
 
 /** A number of so many bits for a cell of a store. */

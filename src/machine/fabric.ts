@@ -6,7 +6,7 @@
 import { assert, fail } from '../base/assert.ts';
 import type { Agenda, Appointment } from '../base/agenda.ts';
 import { noCause, type Access, type Freshness, type Owner, type Trace } from '../base/event.ts';
-import { digest } from '../base/hash.ts';
+import { digest, digestBytes } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';
 import { Table } from '../base/stores.ts';
@@ -73,7 +73,8 @@ function weigh(transfer: Transfer): number {
   const { request, done, phase, target, failed, scope } = transfer;
   return digest([sourceIdNumber(request.source), request.address, request.tag, done,
     phase === 'data' ? 1 : 0, target === null ? 0 : frameNumber(target) + 1, failed ? 1 : 0,
-    request.access === 'read' ? 1 : 0, request.kernel === 'crashed' ? 1 : 0, scope]);
+    request.access === 'read' ? 1 : 0, request.kernel === 'crashed' ? 1 : 0, scope,
+    transfer.client, digestBytes(request.data), done === 0 ? 0 : digestBytes(transfer.collected)]);
 }
 
 export interface FabricSettings {

@@ -63,7 +63,7 @@ export class Machine {
     this.journal = new Journal(options.journal, options.accesses ?? null);
     this.agenda = new Agenda(this.journal);
     const observer = options.observe === undefined ? null : options.observe(this.journal);
-    this.trace = new Trace(this.agenda, this.journal, options.trace, options.trace || observer !== null);
+    this.trace = new Trace(this.agenda, this.journal, options.trace, options.trace || observer?.judgesFreshness === true);
     const settings = scenario.units.map((unit) => this.#unitSettings(unit, timing, options.asksFor));
     const capabilities = settings.map(({ profile, hostAddressWidth }) => decodeCapability(profile.version,
       profile.capability, profile.extendedCapability, hostAddressWidth));

@@ -15,6 +15,8 @@ export interface ObservedDma {
 }
 
 export interface Observer {
+  /** Whether it makes a difference to it that an answer does not go with memory. */
+  readonly judgesFreshness: boolean;
   /** A device puts a request on the bus. Returns what is to be remembered with it; part of the state. */
   requested(device: string): number;
   /** The unit's answer for one page; `reason` null: none, or blocked without one. */

@@ -36,8 +36,8 @@ interface Pending {
 
 const accesses: readonly Access[] = ['read', 'write', 'atomic', 'zero-length-read'];
 
-/** Everything that what comes next depends on. */
-function weighPending(pending: Pending): number {
+/** Everything that what comes next depends on; `judging`: whether an answer comes from memory alone does too. */
+function weighPending(pending: Pending, judging: boolean): number {
   const { request, position } = pending;
   const about = [
     sourceIdNumber(request.source), frameNumber(request.frame), accesses.indexOf(request.access),
@@ -45,7 +45,8 @@ function weighPending(pending: Pending): number {
   switch (position.kind) {
     case 'arrived': return digest([1, ...about]);
     case 'translated': return digest([2, ...about, position.awaitedBy.queue ? 1 : 0, position.awaitedBy.registers ? 1 : 0]);
-    case 'walking': return digest([3, ...about, ...weighState(position.state)]);
+    case 'walking': return digest([3, ...about, judging && position.used !== null ? 1 : 0,
+      ...weighState(position.state)]);
     default: return unreachable(position);
   }
 }
@@ -71,7 +72,7 @@ export class RequestsInProgress {
   constructor(core: UnitCore, translation: Translation, journal: Journal) {
     this.#core = core;
     this.#translation = translation;
-    this.#pending = new Table(journal, `${core.name} requests`, weighPending,
+    this.#pending = new Table(journal, `${core.name} requests`, (pending) => weighPending(pending, core.trace.judging),
       (pending) => hexFrame(pending.request.frame));
   }
 

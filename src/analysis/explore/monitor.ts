@@ -26,6 +26,7 @@ export class Monitor implements Observer {
   readonly violations: number[] = [];
   /** Claims that ever had something in their scope; nothing takes that back. */
   readonly considered: boolean[];
+  readonly judgesFreshness: boolean;
   readonly #watched: readonly Watched[];
   readonly #handoffs: ReadonlyMap<string, number>;
   readonly #devices: ReadonlyMap<string, number>;
@@ -45,6 +46,8 @@ export class Monitor implements Observer {
       after: this.#cellFor(claim.scope.after, claim.scope),
       before: this.#cellFor(claim.scope.before, claim.scope),
     }));
+    this.judgesFreshness = scenario.claims.some(({ what }) =>
+      what.kind === 'dma' && (what.outcome === 'stale' || what.outcome === 'fresh'));
     this.considered = scenario.claims.map(() => false);
     this.#phases = new Numbers(journal, 'phases', this.#phaseCells.size);
     this.#witnessed = new Numbers(journal, 'witnesses', scenario.claims.length);

@@ -81,7 +81,8 @@ export class AhciController implements Device {
     // One command at a time: its own slot, whatever is issued waits in PxCI.
     this.#engine = new JobEngine<Command>(settings, surroundings, 1, {
       next: (command, _kernel, result) => this.#next(command, result),
-      weigh: ({ step, slot, prds, moved, list }) => digest([steps.indexOf(step), slot, prds.length, moved, list]),
+      weigh: ({ step, slot, writesMemory, prds, moved, list, fisArea }) => digest([steps.indexOf(step), slot,
+        writesMemory ? 1 : 0, moved, list, fisArea, ...prds.flatMap(({ address, length }) => [address, length])]),
     });
     this.activities = [this.#engine, this.outstanding];
     this.#resetLine = new ResetLine(settings, surroundings, this.activities);

@@ -5,7 +5,7 @@
  */
 import type { Appointment } from '../../base/agenda.ts';
 import type { Owner } from '../../base/event.ts';
-import { digest } from '../../base/hash.ts';
+import { digest, digestBytes } from '../../base/hash.ts';
 import { Numbers, Table } from '../../base/stores.ts';
 import type { DmaClient, DmaResult } from '../fabric.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
@@ -105,7 +105,8 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
   }
 
   #weigh({ job, kernel, waiting, last }: Running<Job>): number {
-    return digest([this.#rules.weigh(job), kernel === 'crashed' ? 1 : 0, waiting?.address ?? 0, last ? 1 : 0]);
+    return digest([this.#rules.weigh(job), kernel === 'crashed' ? 1 : 0, last ? 1 : 0,
+      ...(waiting === null ? [] : [waiting.address, waiting.length, waiting.access === 'read' ? 1 : 0, digestBytes(waiting.data)])]);
   }
 
   #act(slot: number): void {

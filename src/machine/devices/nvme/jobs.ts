@@ -36,10 +36,14 @@ const steps = ['begin', 'tail', 'entry', 'event', 'run', 'list', 'data', 'head',
 export function weighJob(job: NvmeJob): number {
   switch (job.kind) {
     case 'fetch': return digest([1, job.key, steps.indexOf(job.step)]);
-    case 'dispatch': return digest([2, job.key, job.command.id, job.command.prp1]);
+    case 'dispatch': return digest([2, job.key, ...wordsOf(job.command)]);
     case 'command': {
-      const { key, command, step, pages, left, status } = job;
-      return digest([3, key, steps.indexOf(step), command.opcode, command.id, command.prp1, pages.length, left, status]);
+      const { key, command, step, pages, left, status, vector } = job;
+      return digest([3, key, steps.indexOf(step), ...wordsOf(command), left, status, vector, ...pages]);
     }
   }
+}
+
+function wordsOf({ opcode, id, prp1, prp2, dword10, dword11, dword12 }: NvmeCommand): readonly number[] {
+  return [opcode, id, prp1, prp2, dword10, dword11, dword12];
 }
