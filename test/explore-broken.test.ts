@@ -1,5 +1,5 @@
 // Whoever breaks the checker is told: the table of states, the undo and the independence of moves, each
-// broken at one place in a copy of the compiled program, make a small check fail that passes on the copy.
+// broken (or what is remembered of moves) at one place in a copy of the compiled program, make a small check fail that passes on the copy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,6 +41,16 @@ const breaks: readonly Break[] = [
     what: 'the undo of a cache entry does nothing', file: 'src/base/grid.js',
     original: 'return this.#put(Math.floor(cell / columnLimit), cell % columnLimit, value);',
     broken: 'return value;', noticed: /AssertionFailure: an undo did not put back [^\n]*(?:context|iotlb)/i,
+  },
+  {
+    what: 'what a move looked at is forgotten', file: 'src/base/stores.js',
+    original: 'dependsOn(cell) {\n        return [cell];', broken: 'dependsOn(cell) {\n        return [];',
+    noticed: /AssertionFailure: (?:the machine (?:offers|says)|a move of|progress)[^\n]*remembered/,
+  },
+  {
+    what: 'a tree takes one value of a place for another', file: 'src/analysis/explore/compiled/decision-trees.js',
+    original: 'node = value === this.#firstValues[node] ?', broken: 'node = value - this.#firstValues[node] < 2 ?',
+    noticed: /AssertionFailure/,
   },
   {
     what: 'conflicts are denied', file: 'src/analysis/explore/bits.js',

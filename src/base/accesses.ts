@@ -15,39 +15,69 @@ export const cellBits = 22;
  */
 export const ACCESS = { read: 0, written: 1, joined: 2 } as const;
 export const accessKinds = 3;
+export type AccessKind = (typeof ACCESS)[keyof typeof ACCESS];
 
-export class Accesses {
+/** What was noted, for whoever reads it. */
+export interface AccessList {
+  /** Each as cell × `accessKinds` + kind; the first `count` count. */
+  readonly list: readonly number[];
+  readonly count: number;
+  /** A number below 2^53 for the whole list: the same steps again need not be looked at again. */
+  readonly print: number;
+  /** Actors that were given an appointment. */
+  readonly activated: readonly number[];
+  readonly activatedCount: number;
+}
+
+export function accessKindOf(number: number): AccessKind {
+  if (number === ACCESS.read) return ACCESS.read;
+  return number === ACCESS.written ? ACCESS.written : ACCESS.joined;
+}
+
+export class Accesses implements AccessList {
   /** Each as cell × `accessKinds` + kind; the first `count` count. */
   readonly list: number[] = [];
   count = 0;
   /** Actors that were given an appointment. */
   readonly activated: number[] = [];
   activatedCount = 0;
+  /** The same exactly, with what was looked at besides: store, cell and kind of each. */
+  readonly exact: number[] = [];
+  exactLength = 0;
   #low = 0;
   #high = 0;
 
   clear(): void {
     this.count = 0;
     this.activatedCount = 0;
+    this.exactLength = 0;
     this.#low = 0;
     this.#high = 0;
   }
 
-  /** A number below 2^53 for the whole list: the same steps again need not be looked at again. */
   get print(): number {
     return pairOf(this.#low, this.#high);
   }
 
   read(store: number, cell: number): void {
-    this.#add(cellNumber(store, cell, cellBits) * accessKinds);
+    this.#add(store, cell, ACCESS.read);
   }
 
   written(store: number, cell: number): void {
-    this.#add(cellNumber(store, cell, cellBits) * accessKinds + ACCESS.written);
+    this.#add(store, cell, ACCESS.written);
   }
 
   joined(store: number, cell: number): void {
-    this.#add(cellNumber(store, cell, cellBits) * accessKinds + ACCESS.joined);
+    this.#add(store, cell, ACCESS.joined);
+  }
+
+  /** A look at what is nobody's move to change, or what the plan knows in another way: it is in no list. */
+  looked(store: number, cell: number): void {
+    const at = this.exactLength;
+    this.exact[at] = store;
+    this.exact[at + 1] = cell;
+    this.exact[at + 2] = ACCESS.read;
+    this.exactLength = at + 3;
   }
 
   activates(actor: number): void {
@@ -55,7 +85,13 @@ export class Accesses {
     this.activatedCount += 1;
   }
 
-  #add(access: number): void {
+  #add(store: number, cell: number, kind: number): void {
+    const end = this.exactLength;
+    this.exact[end] = store;
+    this.exact[end + 1] = cell;
+    this.exact[end + 2] = kind;
+    this.exactLength = end + 3;
+    const access = cellNumber(store, cell, cellBits) * accessKinds + kind;
     this.list[this.count] = access;
     this.count += 1;
     this.#low = mixInto(this.#low, access);

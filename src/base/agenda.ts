@@ -40,6 +40,8 @@ interface Actor extends ActorDescription {
 const nowCell = 0;
 const sequenceCell = 1;
 const firstActorCell = 2;
+/** What accesses name the questions that look at all appointments by. */
+export const AGENDA = { busy: -2, awaits: -3 } as const;
 /** Times are stored plus one, so that a cell that was never touched means "no appointment". */
 const never = 0;
 /** What stands in the place of a time when time is set aside. */
@@ -97,6 +99,27 @@ class AgendaCells implements Store {
     for (const actor of this.active) this.set(firstActorCell + 2 * actor, made);
     // Every second cell from here on is a sequence number, and means nothing any more.
     for (let cell = sequenceCell; cell < this.values.length; cell += 2) this.set(cell, 0);
+  }
+
+  at(cell: number): number {
+    return this.get(cell);
+  }
+
+  groupsOf(): readonly number[] {
+    return [];
+  }
+
+  dependsOn(cell: number): readonly number[] {
+    return [cell];
+  }
+
+  /** A look at all appointments together. */
+  looksAt(question: number): void {
+    this.#journal.accesses?.looked(this.#number, question);
+  }
+
+  get number(): number {
+    return this.#number;
   }
 
   exchange(cell: number, value: unknown): unknown {
@@ -170,6 +193,7 @@ export class Agenda {
 
   /** Whether anybody who is prompt has an appointment. */
   get isBusy(): boolean {
+    this.#cells.looksAt(AGENDA.busy);
     const { active } = this.#cells;
     for (let at = 0; at < active.length; at += 1) {
       if (this.#actors[active[at] ?? -1]?.urgency === 'prompt') return true;
@@ -179,6 +203,7 @@ export class Agenda {
 
   /** Whether anybody but `except` has an appointment that is not optional. */
   awaitsOthers(except: Appointment): boolean {
+    this.#cells.looksAt(AGENDA.awaits);
     return this.#cells.active.some((actor) => this.#actors[actor]?.urgency !== 'optional'
       && !except.isActor(actor));
   }
@@ -228,6 +253,29 @@ export class Agenda {
   #waysOf(row: Actor, busy: boolean): number {
     if (row.ways !== undefined) return row.ways();
     return row.urgency === 'timed' && busy ? 0 : 1;
+  }
+
+  /** In how many ways an actor that has an appointment may act now. */
+  waysOf(actor: number): number {
+    return this.#waysOf(this.#actors[actor] ?? fail(`no actor ${actor}`), this.isBusy);
+  }
+
+  /** Whether `waysOf` depends on anything but whether anybody prompt is busy. */
+  hasWays(actor: number): boolean {
+    return this.#actors[actor]?.ways !== undefined;
+  }
+
+  get actorCount(): number {
+    return this.#actors.length;
+  }
+
+  /** The number of the agenda's store, and the cell of an actor's appointment in it. */
+  get store(): number {
+    return this.#cells.number;
+  }
+
+  cellOf(actor: number): number {
+    return firstActorCell + 2 * actor;
   }
 
   urgencyOf(actor: number): Urgency {

@@ -3,7 +3,7 @@
  * frame. A row is a map of its own, which is what makes a hit fast. Values are stored as numbers and made
  * again where they are asked for: a cache with a million entries is no work for the collector of garbage.
  */
-import { wholeStore } from './accesses.ts';
+import { ACCESS, wholeStore, type AccessKind } from './accesses.ts';
 import type { Journal, Store } from './journal.ts';
 import { PackedMap, firstWord, nowhere } from './packed-map.ts';
 
@@ -128,6 +128,18 @@ export class Grid<Value extends object> implements Store {
     if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, wholeStore);
   }
 
+  at(cell: number): Value | undefined {
+    return this.#at(Math.floor(cell / columnLimit), cell % columnLimit);
+  }
+
+  groupsOf(): readonly number[] {
+    return [wholeStore];
+  }
+
+  dependsOn(cell: number, kind: AccessKind): readonly number[] {
+    return cell === wholeStore && kind === ACCESS.joined ? [] : [cell];
+  }
+
   exchange(cell: number, value: unknown): unknown {
     return this.#put(Math.floor(cell / columnLimit), cell % columnLimit, value as Value | undefined);
   }
@@ -143,7 +155,7 @@ export class Grid<Value extends object> implements Store {
   }
 
   describe(cell: number): string {
-    const value = this.#at(Math.floor(cell / columnLimit), cell % columnLimit);
+    const value = this.at(cell);
     return value === undefined ? `${this.name} entry` : `${this.name} entry ${this.#label(value)}`;
   }
 

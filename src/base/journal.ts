@@ -11,9 +11,9 @@
  *     … anything …
  *     journal.moveTo(mark);      // the state is what it was
  */
-import type { Accesses } from './accesses.ts';
+import type { Accesses, AccessKind } from './accesses.ts';
 import { assert, fail } from './assert.ts';
-import { toggle, type Fingerprint } from './hash.ts';
+import { addFingerprint, toggle, type Fingerprint } from './hash.ts';
 
 /** A group of cells that the journal can put back. */
 export interface Store {
@@ -22,13 +22,22 @@ export interface Store {
   exchange(cell: number, value: unknown): unknown;
   /** The number that stands for `value` in fingerprints; 0 for "as if never touched". */
   weigh(value: unknown): number;
+  /** What all cells together add to a fingerprint, for stores that have a quicker way than one after the other. */
+  sum?(number: number): Fingerprint;
   /** Calls `visit` for every cell that may hold something else than its zero. */
   visit(visit: (cell: number, value: unknown) => void): void;
   describe(cell: number): string;
+  /** What a cell holds; nobody is told of it. */
+  at(cell: number): unknown;
+  /** The groups that a cell is in, which may be looked at as a whole: numbers below zero, as accesses name them. */
+  groupsOf(cell: number): readonly number[];
+  /** The cells and groups whose content decides what an access to `cell` that was noted does. */
+  dependsOn(cell: number, kind: AccessKind): readonly number[];
 }
 
 export interface Change {
   readonly store: Store;
+  readonly number: number;
   readonly cell: number;
   readonly before: unknown;
   readonly after: unknown;
@@ -129,7 +138,7 @@ export class Journal {
       assert(cell !== undefined, 'the journal has a hole');
       const after = this.#values[at];
       this.moveTo(at + 1);
-      changes.push({ store, cell, before: this.#values[at], after });
+      changes.push({ store, number: this.#changed[at] ?? -1, cell, before: this.#values[at], after });
     }
     this.moveTo(present);
     return changes;
@@ -149,27 +158,28 @@ export class Journal {
 
   /** The fingerprint computed from the state alone: what the running one must equal. */
   rehash(): Fingerprint {
-    const sum: Fingerprint = { low: 0, high: 0 };
-    for (const number of this.#stores.keys()) this.#addTo(sum, number);
-    return sum;
+    return this.rehashEach().reduce((sum, of) => {
+      addFingerprint(sum, of);
+      return sum;
+    }, { low: 0, high: 0 });
   }
 
   /** The same of each store by itself, to tell which one is not as it was. */
   rehashEach(): readonly Fingerprint[] {
-    return this.#stores.map((_, number) => {
+    return this.#stores.map((store, number) => {
+      if (store.sum !== undefined) return store.sum(number);
       const sum: Fingerprint = { low: 0, high: 0 };
-      this.#addTo(sum, number);
+      store.visit((cell, value) => toggle(sum, number, cell, store.weigh(value)));
       return sum;
     });
   }
 
   nameOf(store: number): string {
-    return this.#stores[store]?.name ?? fail(`store ${store} is not registered`);
+    return this.storeNumbered(store).name;
   }
 
-  #addTo(sum: Fingerprint, number: number): void {
-    const store = this.#stores[number];
-    store?.visit((cell, value) => toggle(sum, number, cell, store.weigh(value)));
+  storeNumbered(store: number): Store {
+    return this.#stores[store] ?? fail(`store ${store} is not registered`);
   }
 
   #storeAt(at: number): Store {

@@ -2,11 +2,12 @@
  * Memory as one kind of agent sees it: pages by frame, as a store of the journal. A page stays the object
  * that it is once it is there.
  */
-import type { Accesses } from './accesses.ts';
+import { ACCESS, wholeStore, type AccessKind, type Accesses } from './accesses.ts';
 import { assert } from './assert.ts';
+import { addFingerprint, toggle, type Fingerprint } from './hash.ts';
 import type { Journal, Store } from './journal.ts';
 import { NumberMap } from './number-map.ts';
-import { addressOf, frameBytes, frameNumber, hexAddress, type Frame } from './word.ts';
+import { addressOf, frameAt, frameBytes, frameNumber, hexAddress, type Frame } from './word.ts';
 
 export const wordsInFrame = frameBytes / 4;
 
@@ -37,11 +38,15 @@ export class MemoryView implements Store {
   readonly pages = new NumberMap<DataView>();
   readonly number: number;
   readonly #ranges: readonly FrameRange[];
+  readonly #sums = new Map<number, Fingerprint & { readonly words: Int32Array }>();
+  readonly #isReadWhole: boolean;
   /** Who wants to be told what is read and written; nobody in a plain run. */
   readonly #accesses: Accesses | null;
 
-  constructor(name: string, journal: Journal, ranges: readonly FrameRange[]) {
+  /** `isReadWhole`: somebody may look at all of it at once. */
+  constructor(name: string, journal: Journal, ranges: readonly FrameRange[], isReadWhole = false) {
     this.name = name;
+    this.#isReadWhole = isReadWhole;
     this.#ranges = ranges;
     this.#accesses = journal.accesses;
     this.number = journal.register(this);
@@ -87,15 +92,36 @@ export class MemoryView implements Store {
     accesses.read(this.number, pageCell(frame));
   }
 
+  /** To be told that it matters what all of it holds. */
+  noteReadWhole(): void {
+    this.#accesses?.read(this.number, wholeStore);
+  }
+
   /** The same of what is written. */
   noteWrite(frame: Frame, offset: number, bytes: number): void {
     if (this.#accesses !== null) this.#tellWrite(this.#accesses, frame, offset, bytes);
   }
 
   #tellWrite(accesses: Accesses, frame: Frame, offset: number, bytes: number): void {
+    if (this.#isReadWhole) accesses.joined(this.number, wholeStore);
     if (bytes >= bulkBytes) return accesses.written(this.number, pageCell(frame));
     for (let at = offset; at < offset + bytes; at += accessBytes) accesses.written(this.number, accessCell(frame, at));
     accesses.read(this.number, pageCell(frame));
+  }
+
+  at(cell: number): number {
+    return this.pages.get(Math.floor(cell / wordsInFrame))?.getUint32((cell % wordsInFrame) * 4, true) ?? 0;
+  }
+
+  groupsOf(cell: number): readonly number[] {
+    return [pageCell(frameAt(Math.floor(cell / wordsInFrame))), wholeStore];
+  }
+
+  dependsOn(cell: number, kind: AccessKind): readonly number[] {
+    if (cell >= 0) return [2 * cell, 2 * cell + 1];
+    // A page is written as a whole where many of its bytes are touched, and read where few are.
+    const isLookedAt = cell === wholeStore ? kind !== ACCESS.joined : kind === ACCESS.written;
+    return isLookedAt ? [cell] : [];
   }
 
   exchange(cell: number, value: unknown): unknown {
@@ -110,6 +136,24 @@ export class MemoryView implements Store {
   weigh(value: unknown): number {
     assert(typeof value === 'number', 'a memory word is a number');
     return value;
+  }
+
+  /** A page that holds what it held when it was added up last is not added up again. */
+  sum(number: number): Fingerprint {
+    const sum: Fingerprint = { low: 0, high: 0 };
+    this.pages.forEach((frame, page) => {
+      const words = new Int32Array(page.buffer);
+      let known = this.#sums.get(frame);
+      if (known === undefined || !known.words.every((word, index) => word === words[index])) {
+        known = { words: words.slice(), low: 0, high: 0 };
+        for (let index = 0; index < wordsInFrame; index += 1) {
+          toggle(known, number, frame * wordsInFrame + index, page.getUint32(index * 4, true));
+        }
+        this.#sums.set(frame, known);
+      }
+      addFingerprint(sum, known);
+    });
+    return sum;
   }
 
   visit(visit: (cell: number, value: unknown) => void): void {

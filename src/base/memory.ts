@@ -36,12 +36,12 @@ export class PhysicalMemory {
     this.#journal = journal;
     this.#coherent = new MemoryView('memory', journal, ranges);
     if (twoViews) {
-      this.#ram = new MemoryView('ram', journal, ranges);
+      this.#ram = new MemoryView('ram', journal, ranges, buffersWrites);
     } else {
       this.#ram = this.#coherent;
     }
     if (twoViews && buffersWrites) {
-      this.#behindBuffer = new MemoryView('write buffer', journal, ranges);
+      this.#behindBuffer = new MemoryView('write buffer', journal, ranges, true);
     } else {
       this.#behindBuffer = this.#ram;
     }
@@ -93,6 +93,8 @@ export class PhysicalMemory {
         const source = offsetBy(from, bytesOf(addressIn(frame, offset + done)) - bytesOf(to));
         const part = Math.min(count - done, frameBytes - offsetInFrame(source));
         const page = this.#coherent.pages.get(frameNumber(frameOf(source)));
+        this.#coherent.noteRead(frameOf(source), offsetInFrame(source), part);
+        this.#coherent.noteWrite(frame, offset + done, part);
         if (page !== undefined || this.#coherent.holds(frame)) {
           this.#copyWords(this.#coherent, frame, offset + done, page ?? untouched, offsetInFrame(source), part);
         }
@@ -116,6 +118,8 @@ export class PhysicalMemory {
   /** Everything that was written back is in RAM. */
   flushWriteBuffer(): void {
     if (this.#behindBuffer === this.#ram) return;
+    this.#behindBuffer.noteReadWhole();
+    this.#ram.noteReadWhole();
     const numbers: number[] = [];
     this.#behindBuffer.pages.forEach((number) => numbers.push(number));
     for (const number of numbers.sort((left, right) => left - right)) {

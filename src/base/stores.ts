@@ -2,9 +2,12 @@
  * The two general kinds of journalled cells: a fixed row of numbers, and a map of immutable values.
  * Physical memory is a third, in `memory.ts`.
  */
-import { wholeStore } from './accesses.ts';
+import { ACCESS, wholeStore, type AccessKind } from './accesses.ts';
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
+
+const noCells: readonly number[] = [];
+const wholeStoreAlone: readonly number[] = [wholeStore];
 
 /** A fixed number of cells, each a number that starts at zero. */
 export class Numbers implements Store {
@@ -29,7 +32,7 @@ export class Numbers implements Store {
 
   get(cell: number): number {
     if (this.#journal.accesses !== null) this.#journal.accesses.read(this.#number, cell);
-    return this.#at(cell);
+    return this.at(cell);
   }
 
   set(cell: number, value: number): void {
@@ -43,21 +46,29 @@ export class Numbers implements Store {
     this.#put(cell, 1);
   }
 
-  #at(cell: number): number {
+  at(cell: number): number {
     const value = this.#values[cell];
     if (value === undefined) fail(`${this.name} has no cell ${cell}`);
     return value;
   }
 
   #put(cell: number, value: number): void {
-    const before = this.#at(cell);
+    const before = this.at(cell);
     if (before === value) return;
     this.#values[cell] = value;
     this.#journal.record(this.#number, cell, before, value);
   }
 
+  groupsOf(): readonly number[] {
+    return noCells;
+  }
+
+  dependsOn(cell: number): readonly number[] {
+    return [cell];
+  }
+
   exchange(cell: number, value: unknown): unknown {
-    const before = this.#at(cell);
+    const before = this.at(cell);
     assert(typeof value === 'number', 'a number cell holds a number');
     this.#values[cell] = value;
     return before;
@@ -135,6 +146,19 @@ export class Table<Value extends object> implements Store {
   entries(): readonly (readonly [number, Value])[] {
     this.#looksAtAll();
     return [...this.#values.entries()].sort((left, right) => left[0] - right[0]);
+  }
+
+  at(cell: number): Value | undefined {
+    return this.#values.get(cell);
+  }
+
+  groupsOf(): readonly number[] {
+    return wholeStoreAlone;
+  }
+
+  dependsOn(cell: number, kind: AccessKind): readonly number[] {
+    // That it joins the others is no question to them.
+    return cell === wholeStore && kind === ACCESS.joined ? noCells : [cell];
   }
 
   exchange(cell: number, value: unknown): unknown {

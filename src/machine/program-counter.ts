@@ -18,6 +18,7 @@ export class ProgramCounter implements Store {
   }
 
   get value(): number {
+    this.#journal.accesses?.looked(this.#number, 0);
     return this.#value;
   }
 
@@ -25,6 +26,18 @@ export class ProgramCounter implements Store {
     const before = this.#value;
     this.#value = value;
     this.#journal.record(this.#number, 0, before, value);
+  }
+
+  at(): number {
+    return this.#value;
+  }
+
+  groupsOf(): readonly number[] {
+    return [];
+  }
+
+  dependsOn(cell: number): readonly number[] {
+    return [cell];
   }
 
   exchange(_cell: number, value: unknown): unknown {

@@ -84,6 +84,10 @@ export class RandomSystem implements System {
     return count;
   }
 
+  foresee(): null {
+    return null;
+  }
+
   take(move: number): readonly number[] {
     this.accesses.clear();
     const at = this.#positions.get(move);

@@ -6,10 +6,10 @@ import { Machine } from '../../machine/machine.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { Monitor } from './monitor.ts';
 import type { Counterexample } from './counterexample.ts';
-import type { ClaimNumber, System } from './system.ts';
+import type { ClaimNumber, ExploredSystem } from './system.ts';
 import type { Window } from './window.ts';
 
-export class HandoffSystem implements System {
+export class HandoffSystem implements ExploredSystem {
   readonly machine: Machine;
   readonly monitor: Monitor;
   /** Claims that the way to the window violates. */
@@ -48,7 +48,15 @@ export class HandoffSystem implements System {
 
   offers(into: number[], asked?: (actor: number) => void): number {
     this.accesses.clear();
-    return this.machine.agenda.offers(into, asked);
+    return this.machine.agenda.offers(into, asked === undefined ? undefined : (actor) => {
+      asked(actor);
+      this.accesses.clear();
+    });
+  }
+
+  /** A machine alone remembers nothing. */
+  foresee(): null {
+    return null;
   }
 
   take(move: number): readonly ClaimNumber[] {
@@ -56,6 +64,10 @@ export class HandoffSystem implements System {
     this.accesses.clear();
     this.machine.step(Math.floor(move / waysLimit), move % waysLimit);
     return this.monitor.violations;
+  }
+
+  get considered(): readonly boolean[] {
+    return this.monitor.considered;
   }
 
   /** How often the fingerprint was compared with the state: only a checked system does. */

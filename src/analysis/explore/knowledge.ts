@@ -2,7 +2,7 @@
  * What is known of who touches what: for each actor and each of its progresses the cells that its move
  * read and wrote, whom it woke, and where it led. It grows while states are explored.
  */
-import { ACCESS, accessKinds, type Accesses } from '../../base/accesses.ts';
+import { ACCESS, accessKinds, type AccessList } from '../../base/accesses.ts';
 import { NumberMap } from '../../base/number-map.ts';
 import type { System } from './system.ts';
 
@@ -79,7 +79,7 @@ export class Knowledge {
   }
 
   /** Learns what was just looked at or done. */
-  learn(entry: Entry, accesses: Accesses): void {
+  learn(entry: Entry, accesses: AccessList): void {
     const { list, print } = accesses;
     if (entry.lists.get(print) === true) return;
     entry.lists.set(print, true);

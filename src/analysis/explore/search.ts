@@ -2,7 +2,7 @@
 import { BeyondModel } from '../../base/assert.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Plan } from './plan.ts';
-import type { ClaimNumber, System } from './system.ts';
+import type { ClaimNumber, Foreseen, System } from './system.ts';
 import type { Visited } from './visited.ts';
 
 export interface SearchResult {
@@ -81,8 +81,8 @@ export function search(
 
   // Whether an actor may move depends on what it looks at, also where it may not.
   const asked = reduction === null ? undefined : (actor: number): void => {
+    if (system.accesses.count === 0) return;
     reduction.knowledge.learn(reduction.knowledge.entry(system, actor), system.accesses);
-    system.accesses.clear();
   };
 
   const violates = (claim: ClaimNumber): void => {
@@ -117,10 +117,18 @@ export function search(
   };
 
   /** What leads back to itself could put off all others for ever, so that the reduction would miss them. */
-  const isOnWay = (): boolean => {
-    const { low, high } = system;
+  const isOnWay = (low: number, high: number): boolean => {
     for (let at = depth - 1; at >= 0; at -= 1) if (lows[at] === low && highs[at] === high) return true;
     return false;
+  };
+
+  /** A move that need not be made: it leads to a state that is known. */
+  const leadsBack = (move: number, { low, high, violated: wrong }: Foreseen): void => {
+    trail[length] = move;
+    length += 1;
+    if (length > deepest) deepest = length;
+    for (let index = 0; index < wrong.length; index += 1) violates(wrong[index] ?? 0);
+    if (reduction !== null && isOnWay(low, high)) beyond ??= comesBack;
   };
 
   /**
@@ -198,11 +206,17 @@ export function search(
     system.undo(marks[at] ?? 0, lows[at] ?? 0, highs[at] ?? 0);
     length = lengths[at] ?? 0;
     transitions += 1;
-    if (!take(moves[next] ?? 0)) continue;
+    const move = moves[next] ?? 0;
+    const foreseen = system.foresee(move);
+    if (foreseen !== null && visited.has(foreseen.low, foreseen.high)) {
+      leadsBack(move, foreseen);
+      continue;
+    }
+    if (!take(move)) continue;
     const count = visited.has(system.low, system.high) ? 0 : goOn();
     if (count < 0) continue;
     if (!visited.add(system.low, system.high)) {
-      if (reduction !== null && isOnWay()) beyond ??= comesBack;
+      if (reduction !== null && isOnWay(system.low, system.high)) beyond ??= comesBack;
       continue;
     }
     entered += 1;

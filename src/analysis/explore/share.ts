@@ -2,13 +2,12 @@
 import type { Scenario } from '../../scenario/scenario.ts';
 import { handoffSystem } from './checked.ts';
 import type { Counterexample } from './counterexample.ts';
-import type { HandoffSystem } from './handoff.ts';
 import { Knowledge, type ExportedKnowledge } from './knowledge.ts';
 import type { ExploreOptions } from './options.ts';
 import { Plan } from './plan.ts';
 import { search, type Reduction } from './search.ts';
 import { ShortestWay } from './shortest.ts';
-import type { ClaimNumber } from './system.ts';
+import type { ClaimNumber, ExploredSystem } from './system.ts';
 import { SHARED, SharedStates, VisitedStates } from './visited.ts';
 import type { Window } from './window.ts';
 
@@ -40,7 +39,7 @@ const piecesWanted = 48;
 const longestPiece = 100_000;
 
 export class Share {
-  readonly system: HandoffSystem;
+  readonly system: ExploredSystem;
   readonly #options: ShareOptions;
   readonly #knowledge = new Knowledge();
   readonly #asked = new Set<string>();
@@ -123,7 +122,7 @@ export class Share {
     }
     return {
       violated: [...violated], transitions, depth, beyond, knowledge: this.#knowledge.export(),
-      considered: this.system.monitor.considered, asked: [...this.#asked],
+      considered: this.system.considered, asked: [...this.#asked],
       comparisons: this.system.comparisons,
     };
   }

@@ -67,7 +67,7 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
     counterexamples.set(claim, system.counterexample(found.moves, found.isShortest));
   }
   return {
-    window, result, limit: limitOf(result, stopped), rounds, considered: system.monitor.considered, counterexamples, asked,
+    window, result, limit: limitOf(result, stopped), rounds, considered: system.considered, counterexamples, asked,
     comparisons: system.comparisons,
   };
 }

@@ -1,8 +1,17 @@
 /** What the checker explores: something that offers moves, takes them and takes them back. */
-import type { Accesses } from '../../base/accesses.ts';
+import type { AccessList } from '../../base/accesses.ts';
+import type { Counterexample } from './counterexample.ts';
 
 /** A claim, by its number. */
 export type ClaimNumber = number;
+
+export interface Foreseen {
+  /** The fingerprint behind the move. */
+  readonly low: number;
+  readonly high: number;
+  /** The claims that it violates. */
+  readonly violated: readonly ClaimNumber[];
+}
 
 export interface System {
   /**
@@ -12,6 +21,8 @@ export interface System {
   offers(into: number[], asked?: (actor: number) => void): number;
   /** Makes a move; returns the claims that it violates (valid until the next move). */
   take(move: number): readonly ClaimNumber[];
+  /** Where a move leads, where that is known without making it; valid until the next question. */
+  foresee(move: number): Foreseen | null;
   /** The present point of the system's history. */
   mark(): number;
   /** Takes back everything since `mark`, where the fingerprint was as given. */
@@ -30,10 +41,10 @@ export interface System {
 
   /** Who makes a move. */
   actorOf(move: number): number;
-  /** Those who may move now or when somebody else has moved, and anybody that they wake; in no order. */
+  /** Those who might move when `offers` was last asked, then or when somebody else has moved; in no order. */
   readonly active: readonly number[];
   /** What the last move read and wrote, and who may move again since: the actor itself too, if it may. */
-  readonly accesses: Accesses;
+  readonly accesses: AccessList;
   /** A number for what an actor's next move depends on that is its own. */
   progressOf(actor: number): number;
   /** The same, in every process and every run; asked when a progress is new. */
@@ -52,4 +63,16 @@ export interface System {
   /** Whether it has to wait as long as somebody prompt has something to do. */
   waitsForPrompt(actor: number): boolean;
   isPrompt(actor: number): boolean;
+}
+
+/** A scenario's machine, with what an exploration of it tells at its end. */
+export interface ExploredSystem extends System {
+  /** Claims that the way to the window violates. */
+  readonly violatedBefore: readonly ClaimNumber[];
+  /** Claims that ever had something in their scope. */
+  readonly considered: readonly boolean[];
+  /** How often the fingerprint was compared with the state. */
+  readonly comparisons: number;
+  /** The scenario that makes these moves from the window on, and nothing behind them. */
+  counterexample(moves: readonly number[], isShortest: boolean): Counterexample;
 }
