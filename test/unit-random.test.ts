@@ -80,6 +80,21 @@ describe('random programs', () => {
     assert.ok(translated > answers / 10 && translated < answers * 9 / 10);
   });
 
+  test('a unit that nobody watches answers and keeps what a watched one does', (context) => {
+    context.diagnostic(`UNIT_RANDOM_SEED=${seed}`);
+    for (let own = seed; own < seed + programs / 3; own += 1) {
+      const { widths, all } = settingsFor(own);
+      for (const settings of all) {
+        const [watched, plain] = [true, false].map((recording) => new ProgramRunner({ ...settings, recording }));
+        for (const [at, line] of randomProgram(own, steps, widths).entries()) {
+          watched?.run(line);
+          plain?.run(line);
+          assert.equal(plain?.shown, watched?.shown, `UNIT_RANDOM_SEED=${own}, step ${at}: ${line}`);
+        }
+      }
+    }
+  });
+
   test('programs that failed once', () => {
     for (const [settings, program] of kept) {
       assert.equal(ProgramRunner.failureOf(program, settings), undefined);

@@ -107,6 +107,20 @@ export class Grid<Value extends object> implements Store {
     return found;
   }
 
+  /** The values of `count` columns, `step` apart, in every row. */
+  inColumns(first: number, count: number, step: number): Value[] {
+    this.#looksAtAll();
+    const found: Value[] = [];
+    for (const [row, values] of this.#rows) {
+      for (let at = 0; at < count; at += 1) {
+        const column = within(first + at * step);
+        const place = values.find(column);
+        if (place !== nowhere) found.push(this.#made(row, column, values, place));
+      }
+    }
+    return found;
+  }
+
   /** All values by ascending row, then column, so that nothing depends on a map's order. */
   sorted(): readonly Value[] {
     this.#looksAtAll();

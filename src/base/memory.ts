@@ -162,6 +162,18 @@ export class PhysicalMemory {
     return true;
   }
 
+  /** The same of one aligned word. */
+  write32(address: Address, value: number): boolean {
+    const frame = frameOf(address);
+    const offset = offsetInFrame(address);
+    if (!this.isBacked(frame)) return false;
+    this.writeBack(address, 4);
+    this.#change(this.#coherent, frame, offset, value);
+    if (this.#ram !== this.#coherent) this.#change(this.#ram, frame, offset, value);
+    if (this.#behindBuffer !== this.#ram) this.#change(this.#behindBuffer, frame, offset, value);
+    return true;
+  }
+
   /** A coherent read by a device; undefined where nothing answers. */
   read(address: Address, length: number): Uint8Array | undefined {
     const result = new Uint8Array(length);

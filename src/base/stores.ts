@@ -88,6 +88,8 @@ export class Numbers implements Store {
   }
 }
 
+const nothing: readonly never[] = [];
+
 /** Immutable values by number; `weigh` must not depend on anything but the value's content. */
 export class Table<Value extends object> implements Store {
   readonly name: string;
@@ -145,6 +147,7 @@ export class Table<Value extends object> implements Store {
   /** All values in ascending order of their cells, so that nothing depends on a map's order. */
   entries(): readonly (readonly [number, Value])[] {
     this.#looksAtAll();
+    if (this.#values.size === 0) return nothing;
     return [...this.#values.entries()].sort((left, right) => left[0] - right[0]);
   }
 

@@ -93,7 +93,7 @@ export function isSetHalves(part: Field, low: number, high: number): boolean {
 }
 
 export function put(part: Field, word: Word64, value: number): Word64 {
-  const limit = 2 ** (part.highBit - part.lowBit + 1);
+  const limit = powerOfTwo(part.highBit - part.lowBit + 1);
   if (!(Number.isInteger(value) && value >= 0 && value < limit)) {
     fail(`${value} does not fit bits ${part.highBit}:${part.lowBit}`);
   }

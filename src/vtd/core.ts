@@ -74,6 +74,8 @@ export class UnitCore implements WalkUnit {
   readonly tables: MemoryView;
   readonly agenda: Agenda;
   readonly trace: Trace;
+  /** Somebody records what happens, or wants answers compared with memory. */
+  readonly isObserved: boolean;
   readonly deliverMessage: UnitSettings['deliverMessage'];
   readonly rootTableLatched: UnitSettings['rootTableLatched'];
   readonly #departures: ReadonlySet<DepartureName>;
@@ -111,6 +113,7 @@ export class UnitCore implements WalkUnit {
     this.tables = memory.view(this.capability.coherentWalk);
     this.agenda = agenda;
     this.trace = trace;
+    this.isObserved = trace.recording || trace.judging;
     this.deliverMessage = settings.deliverMessage;
     this.rootTableLatched = settings.rootTableLatched;
   }

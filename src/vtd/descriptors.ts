@@ -4,8 +4,8 @@
  */
 import { unreachable } from '../base/assert.ts';
 import {
-  bit, domainIdOf, equalWords, field, frameAt, get, isSet, maskOf, overlaps, sourceIdOf, toNumber,
-  without, zeroWord, type Field, type Word64,
+  bit, domainIdOf, field, frameAt, get, isSet, isZero, maskOf, overlaps, sourceIdOf, toNumber, without,
+  type Field, type Word64,
 } from '../base/word.ts';
 import type { Capability } from './capability.ts';
 import type { DepartureName } from './departures.ts';
@@ -84,10 +84,26 @@ export function describeDescriptor(descriptor: Descriptor): string {
 /** Types of which a unit that takes unsupported descriptors reads bits 3:0 and no more. */
 const typesTakenBlindly: readonly number[] = [4, 6, 7];
 
-/** Whether anything but the given fields is set. */
-function hasOthers(value: Word64, ...allowed: readonly Field[]): boolean {
-  return !equalWords(without(value, maskOf(...allowed)), zeroWord);
+const allBits = maskOf(field(63, 32), field(31, 0));
+
+/** All bits but those of the given fields. */
+function allBut(...allowed: readonly Field[]): Word64 {
+  return without(allBits, maskOf(...allowed));
 }
+
+/** What must be zero in each descriptor's two words, worked out once. */
+const reserved = {
+  context: allBut(TYPE_LOW, GRANULARITY, CONTEXT_CACHE.DID, CONTEXT_CACHE.SID, CONTEXT_CACHE.FM),
+  iotlb: allBut(TYPE_LOW, GRANULARITY, IOTLB_FLUSH.DW, IOTLB_FLUSH.DR, IOTLB_FLUSH.DID),
+  iotlbUpper: allBut(IOTLB_FLUSH.AM, IOTLB_FLUSH.IH, IOTLB_FLUSH.ADDR),
+  deviceTlb: allBut(TYPE_LOW, DEVICE_TLB.MIP, DEVICE_TLB.SID),
+  deviceTlbOfFunction: allBut(
+    TYPE_LOW, DEVICE_TLB.MIP, DEVICE_TLB.SID, DEVICE_TLB.PFSID_LOW, DEVICE_TLB.PFSID_HIGH),
+  deviceTlbUpper: allBut(DEVICE_TLB.S, DEVICE_TLB.ADDR),
+  entryCache: allBut(TYPE_LOW, ENTRY_CACHE.G, ENTRY_CACHE.IM, ENTRY_CACHE.IIDX),
+  wait: allBut(TYPE_LOW, WAIT.IF, WAIT.SW, WAIT.FN, WAIT.DATA),
+  waitUpper: allBut(WAIT.ADDR, WAIT.ADDR_IGNORED),
+} as const;
 
 /** Whether it is a wait by its type, however bad the rest is. */
 export function isWait(low: Word64): boolean {
@@ -128,7 +144,7 @@ export function decodeDescriptor(
 
 function decodeContext(low: Word64, high: Word64): Descriptor | QueueErrorName {
   const { DID, SID, FM } = CONTEXT_CACHE;
-  if (hasOthers(low, TYPE_LOW, GRANULARITY, DID, SID, FM) || hasOthers(high)) return 'reservedField';
+  if (overlaps(low, reserved.context) || !isZero(high)) return 'reservedField';
   const domain = domainIdOf(get(DID, low));
   switch (get(GRANULARITY, low)) {
     case 1: return { kind: 'context', command: { granularity: 'global' } };
@@ -145,9 +161,7 @@ function decodeContext(low: Word64, high: Word64): Descriptor | QueueErrorName {
 
 function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
   const { DW, DR, DID, AM, IH, ADDR } = IOTLB_FLUSH;
-  if (hasOthers(low, TYPE_LOW, GRANULARITY, DW, DR, DID) || hasOthers(high, AM, IH, ADDR)) {
-    return 'reservedField';
-  }
+  if (overlaps(low, reserved.iotlb) || overlaps(high, reserved.iotlbUpper)) return 'reservedField';
   const domain = domainIdOf(get(DID, low));
   const drains = drainAsked(capability, isSet(DW, low), isSet(DR, low));
   switch (get(GRANULARITY, low)) {
@@ -165,24 +179,21 @@ function decodeIotlb(capability: Capability, low: Word64, high: Word64): Descrip
 }
 
 function decodeDeviceTlb(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
-  const { MIP, SID, PFSID_LOW, PFSID_HIGH, S, ADDR } = DEVICE_TLB;
-  const physical = capability.deviceTlbThrottle ? [PFSID_LOW, PFSID_HIGH] : [];
-  if (hasOthers(low, TYPE_LOW, MIP, SID, ...physical) || hasOthers(high, S, ADDR)) return 'reservedField';
+  const others = capability.deviceTlbThrottle ? reserved.deviceTlbOfFunction : reserved.deviceTlb;
+  if (overlaps(low, others) || overlaps(high, reserved.deviceTlbUpper)) return 'reservedField';
   return { kind: 'other', what: 'device-TLB' };
 }
 
 function decodeInterruptEntry(low: Word64, high: Word64, blindly: boolean): Descriptor | QueueErrorName {
   const { G, IM, IIDX } = ENTRY_CACHE;
-  if (!blindly && (hasOthers(low, TYPE_LOW, G, IM, IIDX) || hasOthers(high))) return 'reservedField';
+  if (!blindly && (overlaps(low, reserved.entryCache) || !isZero(high))) return 'reservedField';
   const selected = isSet(G, low) ? { index: get(IIDX, low), order: get(IM, low) } : null;
   return { kind: 'interrupt-entry', selected };
 }
 
 function decodeWait(capability: Capability, low: Word64, high: Word64): Descriptor | QueueErrorName {
-  const { IF, SW, FN, DATA, ADDR, ADDR_IGNORED } = WAIT;
-  if (hasOthers(low, TYPE_LOW, IF, SW, FN, DATA) || hasOthers(high, ADDR, ADDR_IGNORED)) {
-    return 'reservedField';
-  }
+  const { IF, SW, DATA } = WAIT;
+  if (overlaps(low, reserved.wait) || overlaps(high, reserved.waitUpper)) return 'reservedField';
   const aboveHostWidth = maskOf(field(63, capability.hostAddressWidth));
   const status = {
     data: get(DATA, low), address: toNumber(without(high, aboveHostWidth)),

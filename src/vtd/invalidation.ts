@@ -177,12 +177,20 @@ export function invalidateContextCache(
   for (const entry of gone) core.contextCache.delete(entry);
 }
 
+function translationsGone(core: UnitCore, command: IotlbInvalidation): readonly CachedTranslation[] {
+  const selects = (entry: CachedTranslation): boolean => selectsTranslation(core, command, entry);
+  // Which entries are looked at, and which choices are asked for, is of interest only to who observes.
+  return core.isObserved || command.granularity !== 'page'
+    || core.choices['page-selective-invalidation'] === 'low-eight-bits' ? core.iotlb.select(selects)
+    : core.iotlb.around(implementedFrame(core, command.frame), command.order).filter(selects);
+}
+
 export function invalidateIotlb(core: UnitCore, command: IotlbInvalidation, cause: number): void {
   core.flushWriteBufferFirst();
   const structures = core.structures.size === 0 ? []
     : core.structures.remove((entry) => selectsStructure(core, command, entry));
   if (command.granularity === 'global' && !core.trace.recording) return core.iotlb.clear();
-  const gone = core.iotlb.select((entry) => selectsTranslation(core, command, entry));
+  const gone = translationsGone(core, command);
   if (core.trace.recording) {
     core.emit(cause, {
       kind: 'invalidate', cache: 'iotlb', asked: describeIotlbInvalidation(command),

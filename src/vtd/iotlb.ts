@@ -10,7 +10,7 @@ import { nowhere } from '../base/packed-map.ts';
 import { Numbers } from '../base/stores.ts';
 import {
   alignedFrame, bdf, domainIdNumber, frameNumber, hasBits, hexFrame, highHalf, joined, lowHalf,
-  sourceIdNumber, storedDomainId, storedFrame, storedSourceId, upperBits, type DomainId, type Frame, type SourceId,
+  powerOfTwo,  sourceIdNumber, storedDomainId, storedFrame, storedSourceId, upperBits, type DomainId, type Frame, type SourceId,
 } from '../base/word.ts';
 import { chooseVictims, keepsAges, type CacheShape } from './cache-shape.ts';
 
@@ -81,6 +81,8 @@ export class Iotlb {
   readonly #pages: Grid<CachedTranslation>;
   readonly #medium: Grid<CachedTranslation>;
   readonly #large: Grid<CachedTranslation>;
+  /** The three, by size. */
+  readonly #tables: readonly Grid<CachedTranslation>[];
   readonly #counter: Numbers;
   readonly #shape: CacheShape;
   readonly #limit: number;
@@ -89,6 +91,7 @@ export class Iotlb {
     this.#pages = new Grid(journal, `${name} IOTLB 4K`, packingOf(0), weigh, label);
     this.#medium = new Grid(journal, `${name} IOTLB 2M`, packingOf(9), weigh, label);
     this.#large = new Grid(journal, `${name} IOTLB 1G`, packingOf(18), weigh, label);
+    this.#tables = [this.#pages, this.#medium, this.#large];
     this.#counter = new Numbers(journal, `${name} IOTLB fills`, 1);
     this.#shape = shape;
     this.#limit = shape.limit;
@@ -132,17 +135,34 @@ export class Iotlb {
   }
 
   clear(): void {
-    for (const table of [this.#pages, this.#medium, this.#large]) if (table.size > 0) table.clear();
+    for (const table of this.#tables) if (table.size > 0) table.clear();
   }
 
   /** What `selects` picks, in no order. */
   select(selects: (entry: CachedTranslation) => boolean): readonly CachedTranslation[] {
-    return [this.#pages, this.#medium, this.#large].flatMap((table) => table.select(selects));
+    return this.#tables.flatMap((table) => table.select(selects));
+  }
+
+  /**
+   * All entries that share an address with the 2^order frames around `frame`, and maybe others, in no order: what
+   * may be there is looked up, unless looking at all that is there is less.
+   */
+  around(frame: Frame, order: number): readonly CachedTranslation[] {
+    const found: CachedTranslation[] = [];
+    for (const [at, table] of this.#tables.entries()) {
+      if (table.size === 0) continue;
+      const own = at * 9;
+      const count = powerOfTwo(Math.max(order - own, 0));
+      found.push(...count < table.size
+        ? table.inColumns(frameNumber(alignedFrame(frame, Math.max(order, own))), count, powerOfTwo(own))
+        : table.select(() => true));
+    }
+    return found;
   }
 
   /** By size of page, source and address. */
   entries(): readonly CachedTranslation[] {
-    return [this.#pages, this.#medium, this.#large].flatMap((table) => table.sorted());
+    return this.#tables.flatMap((table) => table.sorted());
   }
 
   get size(): number {

@@ -110,6 +110,8 @@ export class PagingStructureCache {
   }
 
   get size(): number {
-    return this.#grids.reduce((sum, grid) => sum + grid.size, 0);
+    let size = 0;
+    for (const grid of this.#grids) size += grid.size;
+    return size;
   }
 }

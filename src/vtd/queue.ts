@@ -5,7 +5,8 @@
  */
 import type { Appointment } from '../base/agenda.ts';
 import { unreachable } from '../base/assert.ts';
-import { addressOf, frameAt, frameOf, isSet } from '../base/word.ts';
+import { noCause } from '../base/event.ts';
+import { addressOf, frameAt, frameOf, isSet, powerOfTwo } from '../base/word.ts';
 import { LATCHED, type UnitCore } from './core.ts';
 import {
   QUEUE_ERROR, decodeDescriptor, describeDescriptor, isWait, queueErrorTexts, type Descriptor,
@@ -74,7 +75,7 @@ export class InvalidationQueue {
   }
 
   #size(): number {
-    return 2 ** (this.#core.latched.get(LATCHED.queueOrder) + 8);
+    return powerOfTwo(this.#core.latched.get(LATCHED.queueOrder) + 8);
   }
 
   #mayFetch(): boolean {
@@ -113,7 +114,8 @@ export class InvalidationQueue {
     if (descriptor.kind === 'wait' && this.#statusWriteFails(descriptor)) {
       return this.#fail('statusWrite', index, cause);
     }
-    const event = core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high });
+    const event = core.trace.recording
+      ? core.emit(cause, { kind: 'descriptor', index, text: describeDescriptor(descriptor), low, high }) : noCause;
     core.registers.setField('IQH', IQH.QH, (index + 1) % this.#size());
     this.#execute(descriptor, event);
     if (this.#mayFetch()) {
@@ -151,9 +153,7 @@ export class InvalidationQueue {
       case 'wait':
         core.latched.set(LATCHED.queueDrains, 0);
         if (descriptor.status !== null) {
-          const bytes = new Uint8Array(4);
-          new DataView(bytes.buffer).setUint32(0, descriptor.status.data, true);
-          core.memory.write(addressOf(descriptor.status.address), bytes);
+          core.memory.write32(addressOf(descriptor.status.address), descriptor.status.data);
         }
         if (descriptor.interrupt && core.registers.field('ICS', ICS.IWC) === 0) {
           core.registers.setField('ICS', ICS.IWC, 1);

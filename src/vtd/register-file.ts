@@ -5,7 +5,7 @@
 import { fail } from '../base/assert.ts';
 import type { Journal } from '../base/journal.ts';
 import { Numbers } from '../base/stores.ts';
-import { and32, get, or32, put, without32, type Field, type Word64 } from '../base/word.ts';
+import { and32, getHalves, or32, put, without32, type Field, type Word64 } from '../base/word.ts';
 import type { Register } from './registers.ts';
 
 export const registerSpaceBytes = 4096;
@@ -82,7 +82,9 @@ export class RegisterFile {
   }
 
   field(name: string, part: Field): number {
-    return get(part, this.value(name));
+    const register = this.row(name);
+    const dword = register.offset / 4;
+    return getHalves(part, this.#cells.get(dword), register.bytes === 8 ? this.#cells.get(dword + 1) : 0);
   }
 
   setField(name: string, part: Field, value: number): void {

@@ -31,8 +31,6 @@ export class Translation {
   readonly #keepsStructures: boolean;
   readonly #fillsAhead: boolean;
   readonly #truth: MemoryTruth;
-  /** Somebody records what happens, or wants answers compared with memory. */
-  readonly #isObserved: boolean;
 
   constructor(core: UnitCore, faults: FaultRecording, journal: Journal) {
     this.#core = core;
@@ -41,7 +39,6 @@ export class Translation {
     this.#latch = core.departs('pass-through-latched') ? new PassThroughLatch(core, journal) : null;
     this.#keepsStructures = core.choices['paging-structure-cache'] === 'kept';
     this.#fillsAhead = core.choices['speculative-fill'] === 'next-page';
-    this.#isObserved = core.trace.recording || core.trace.judging;
     this.#truth = new MemoryTruth(core);
   }
 
@@ -85,7 +82,7 @@ export class Translation {
     if (this.#latch?.isLatched(source) === true) {
       return { kind: 'translated', target: frame, via: 'pass-through', freshness: fresh, event: cause };
     }
-    if (!this.#isObserved) {
+    if (!core.isObserved) {
       const target = core.iotlb.grantedTarget(source, frame);
       if (target !== undefined) return { kind: 'translated', target, via: 'IOTLB', freshness: fresh, event: cause };
     }

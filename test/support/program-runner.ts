@@ -29,12 +29,21 @@ export class ProgramRunner {
   translated = 0;
 
   constructor(settings: Settings) {
-    this.#driver = new UnitDriver({ ...settings, recording: false, hostAddressWidth });
+    this.#driver = new UnitDriver({ recording: false, ...settings, hostAddressWidth });
     this.#unit = describeUnit(this.#driver.read64(0x08), this.#driver.read64(0x10), hostAddressWidth,
       settings.choices?.['leaf-bit-62'] === 'ignored-with-device-tlb');
     this.#possible = new PossibleCaches(
       this.#unit, (address) => this.#read(address), settings.choices?.['cached-denial'] !== 'walks-again',
       settings.choices?.['speculative-fill'] === 'next-page');
+  }
+
+  /** What the unit's caches hold, and its last answer, but for the numbers of events. */
+  get shown(): string {
+    const { core } = this.#driver.unit;
+    const entries = [...core.contextCache.entries(), ...core.structures.entries(), ...core.iotlb.entries()];
+    const { last } = this.#driver;
+    const answer = last?.kind === 'translated' ? last.target : last?.kind === 'blocked' ? last.reason : last?.kind;
+    return JSON.stringify([answer, ...entries.map((entry) => ({ ...entry, filledBy: 0 }))]);
   }
 
   /** What went wrong at this line; undefined where nothing did. */
