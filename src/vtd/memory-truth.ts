@@ -5,7 +5,7 @@ import type { UnitCore } from './core.ts';
 import type { FaultReason } from './fault-reasons.ts';
 import { rightsOf } from './iotlb.ts';
 import type { TranslationRequest } from './request.ts';
-import { Walk, walkStart } from './walk.ts';
+import { Walk } from './walk.ts';
 
 export const fresh: Freshness = { kind: 'fresh' };
 
@@ -22,7 +22,7 @@ export class MemoryTruth {
   compare(request: TranslationRequest, given: Frame | FaultReason, used: number | null): Freshness {
     if (!this.#core.trace.judging || used === null) return fresh;
     const { source, frame, access } = request;
-    const truth = this.#walk.complete(walkStart, source, frame, access);
+    const truth = this.#walk.complete(source, frame, access);
     if (truth.kind === 'fault') {
       if (truth.reason === given) return fresh;
       return {

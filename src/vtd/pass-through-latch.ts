@@ -48,10 +48,7 @@ export class PassThroughLatch {
   }
 
   #passesThrough(source: SourceId): boolean {
-    let state = walkStart;
-    while (state.kind === 'root' || state.kind === 'context') {
-      state = this.#walk.advance(state, source, anyFrame, 'read');
-    }
+    const state = this.#walk.toContext(source);
     return state.kind === 'ready' && state.context.translationType === TRANSLATION_TYPE.passThrough;
   }
 }

@@ -84,16 +84,38 @@ export class SecondLevelWalk {
     this.#leafDecidesRange = unit.departs('interrupt-range-by-leaf');
   }
 
-  /** One entry and what follows from it. */
+  /** One entry and what follows from it, for the trace too. */
   advance({ context, level, table, readable, writable }: AtTable, frame: Frame, access: Access): WalkState {
     this.#noteFetch(level, table, frame);
+    return this.step(context, level, table, readable, writable, frame, access) ?? {
+      kind: 'table', context, level: level - 1, table: this.next, readable: this.readable, writable: this.writable,
+    };
+  }
+
+  /**
+   * One entry of a table of this level, to which what is above it grants so much: what it ends the walk in, or
+   * undefined where it leads to the table `next`.
+   */
+  step(
+    context: ContextFields, level: number, table: Frame, readable: boolean, writable: boolean, frame: Frame,
+    access: Access,
+  ): WalkEnd | undefined {
     const reason = this.#readEntry(context.levels, level, table, rightsFrom(readable, writable), frame, access);
     if (reason !== undefined) return fault(reason, context.faultDisabled);
-    if (this.#isLeaf) return this.#atLeaf(context, level, frame);
-    return {
-      kind: 'table', context, level: level - 1, table: this.#next, readable: canRead(this.#rights),
-      writable: canWrite(this.#rights),
-    };
+    return this.#isLeaf ? this.#atLeaf(context, level, frame) : undefined;
+  }
+
+  /** The table that the last entry leads to, and what grants access to it so far. */
+  get next(): Frame {
+    return this.#next;
+  }
+
+  get readable(): boolean {
+    return canRead(this.#rights);
+  }
+
+  get writable(): boolean {
+    return canWrite(this.#rights);
   }
 
   /** All entries from the first table down to the leaf, at one instant; nobody traces them. */
@@ -156,8 +178,7 @@ export class SecondLevelWalk {
       return fault(REASON.outputInInterruptRange, context.faultDisabled);
     }
     return {
-      kind: 'done', context, frame: target, order, base, readable: canRead(this.#rights),
-      writable: canWrite(this.#rights),
+      kind: 'done', context, frame: target, order, base, readable: this.readable, writable: this.writable,
     };
   }
 }

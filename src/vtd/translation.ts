@@ -17,6 +17,7 @@ import { PassThroughLatch } from './pass-through-latch.ts';
 import { TABLE_MODE } from './registers.ts';
 import type { Answer, TranslationRequest, Walking } from './request.ts';
 import { deniedReason, inInterruptRange } from './second-level-walk.ts';
+import { StructureWalk } from './structure-walk.ts';
 import type { WalkEnd, WalkState } from './walk-state.ts';
 import { Walk, walkStart } from './walk.ts';
 
@@ -29,6 +30,7 @@ export class Translation {
   /** Only units that depart have it; the others need not carry its cells. */
   readonly #latch: PassThroughLatch | null;
   readonly #keepsStructures: boolean;
+  readonly #structureWalk: StructureWalk | null;
   readonly #fillsAhead: boolean;
   readonly #truth: MemoryTruth;
 
@@ -38,6 +40,7 @@ export class Translation {
     this.#walk = new Walk(core);
     this.#latch = core.departs('pass-through-latched') ? new PassThroughLatch(core, journal) : null;
     this.#keepsStructures = core.choices['paging-structure-cache'] === 'kept';
+    this.#structureWalk = this.#keepsStructures ? new StructureWalk(core, this.#walk) : null;
     this.#fillsAhead = core.choices['speculative-fill'] === 'next-page';
     this.#truth = new MemoryTruth(core);
   }
@@ -132,21 +135,20 @@ export class Translation {
   #walkToTheEnd(request: TranslationRequest): Answer {
     const { source, frame, access, cause } = request;
     const cached = this.#core.contextCache.lookUp(source);
-    if (cached !== undefined && !this.#keepsStructures) {
-      return this.#finish(request, this.#walk.behindContext(cached.fields, frame, access), cached.filledBy, cause);
-    }
     let used = cached?.filledBy ?? null;
-    let state: WalkState = cached === undefined ? walkStart : { kind: 'ready', context: cached.fields };
-    while (state.kind !== 'done' && state.kind !== 'fault') {
-      const next: WalkState = this.#walk.advance(state, source, frame, access);
-      if (next.kind === 'ready') this.#fillContext(source, next.context, cause);
-      if (this.#keepsStructures) this.#fillStructure(request, state, next, cause);
-      const found = this.#keepsStructures && state.kind === 'ready' && next.kind === 'table'
-        ? this.#skipAhead(request, next, cause) : undefined;
-      used = found?.used ?? used;
-      state = found?.state ?? next;
+    let context = cached?.fields;
+    if (context === undefined) {
+      const state = this.#walk.toContext(source);
+      if (state.kind === 'fault') return this.#finish(request, state, used, cause);
+      ({ context } = state);
+      this.#fillContext(source, context, cause);
     }
-    return this.#finish(request, state, used, cause);
+    if (this.#structureWalk === null) {
+      return this.#finish(request, this.#walk.behindContext(context, frame, access), used, cause);
+    }
+    const end = this.#structureWalk.complete(request, context);
+    used = this.#structureWalk.used ?? used;
+    return this.#finish(request, end, used, cause);
   }
 
   /** One fetch, and what follows from it. */

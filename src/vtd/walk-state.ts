@@ -34,6 +34,6 @@ export type WalkEnd = Extract<WalkState, { kind: 'done' | 'fault' }>;
 /** A walk that has reached the second-level tables: the next one to read, and what grants access so far. */
 export type AtTable = Extract<WalkState, { kind: 'table' }>;
 
-export function fault(reason: FaultReason, faultDisabled: boolean): WalkEnd {
+export function fault(reason: FaultReason, faultDisabled: boolean): Extract<WalkState, { kind: 'fault' }> {
   return { kind: 'fault', reason, faultDisabled };
 }

@@ -25,7 +25,8 @@ export const walkStart: WalkState = { kind: 'root' };
 
 export class Walk {
   readonly #unit: WalkUnit;
-  readonly #secondLevel: SecondLevelWalk;
+  /** The second-level tables, for who walks them entry by entry. */
+  readonly tables: SecondLevelWalk;
   readonly #lastFetch = new LastFetch();
   /** First frame that pass-through refuses. */
   readonly #passThroughLimit: number;
@@ -34,7 +35,7 @@ export class Walk {
 
   constructor(unit: WalkUnit) {
     this.#unit = unit;
-    this.#secondLevel = new SecondLevelWalk(unit, this.#lastFetch);
+    this.tables = new SecondLevelWalk(unit, this.#lastFetch);
     this.#passThroughLimit = unit.departs('pass-through-address-unchecked') ? Infinity
       : powerOfTwo(unit.capability.hostAddressWidth - 12);
     this.#frameLimits = [0, 1, 2, 3, 4, 5].map((levels) =>
@@ -54,9 +55,9 @@ export class Walk {
       case 'context':
         return this.#fetchContext(state.table, source);
       case 'ready':
-        return this.#withoutTables(state.context, frame) ?? topOf(state.context);
+        return this.withoutTables(state.context, frame) ?? topOf(state.context);
       case 'table':
-        return this.#secondLevel.advance(state, frame, access);
+        return this.tables.advance(state, frame, access);
       case 'done':
       case 'fault':
         return state;
@@ -66,21 +67,44 @@ export class Walk {
   }
 
   /** The whole walk at one instant, with no cache and no effect: what memory says. */
-  complete(start: WalkState, source: SourceId, frame: Frame, access: Access): WalkEnd {
-    let state = start;
-    while (state.kind !== 'done' && state.kind !== 'fault') {
-      state = state.kind === 'ready' ? this.behindContext(state.context, frame, access)
-        : this.advance(state, source, frame, access);
-    }
-    return state;
+  complete(source: SourceId, frame: Frame, access: Access): WalkEnd {
+    const state = this.toContext(source);
+    return state.kind === 'fault' ? state : this.behindContext(state.context, frame, access);
   }
 
-  /** The same from a present and valid context entry on. */
+  /** The fetches of the root and the context entry. */
+  toContext(source: SourceId): Extract<WalkState, { kind: 'ready' | 'fault' }> {
+    const state = this.#fetchRoot(source);
+    return state.kind === 'fault' ? state : this.#fetchContext(state.table, source);
+  }
+
+  /** All that follows from a present and valid context entry. */
   behindContext(context: ContextFields, frame: Frame, access: Access): WalkEnd {
-    return this.#withoutTables(context, frame) ?? this.#secondLevel.complete(context, frame, access);
+    return this.withoutTables(context, frame) ?? this.tables.complete(context, frame, access);
   }
 
-  #fetchRoot(source: SourceId): WalkState {
+  /**
+   * Steps 10 to 13: what a present and valid context entry, cached or not, means for the request; undefined
+   * where its tables decide.
+   */
+  withoutTables(context: ContextFields, frame: Frame): WalkEnd | undefined {
+    const number = frameNumber(frame);
+    if (context.translationType === TRANSLATION_TYPE.passThrough) {
+      // 10. Pass-through, and the address is wider than the host's.
+      if (number >= this.#passThroughLimit) {
+        return fault(REASON.beyondAddressWidth, context.faultDisabled);
+      }
+      // 12. Pass-through: the output is the input.
+      return { kind: 'done', context, frame, order: 0, base: frame, readable: true, writable: true };
+    }
+    // 13. The address is wider than the table or the unit.
+    if (number >= (this.#frameLimits[context.levels] ?? 0)) {
+      return fault(REASON.beyondAddressWidth, context.faultDisabled);
+    }
+    return undefined;
+  }
+
+  #fetchRoot(source: SourceId): Extract<WalkState, { kind: 'context' | 'fault' }> {
     const table = this.#unit.rootTable();
     const page = this.#unit.tables.page(table);
     // 1. The root entry cannot be read.
@@ -97,7 +121,7 @@ export class Walk {
     return { kind: 'context', table: frameAt(get(ROOT.CTP, low)) };
   }
 
-  #fetchContext(table: Frame, source: SourceId): WalkState {
+  #fetchContext(table: Frame, source: SourceId): Extract<WalkState, { kind: 'ready' | 'fault' }> {
     const page = this.#unit.tables.page(table);
     // 4. The context entry cannot be read.
     if (page === undefined) return fault(REASON.contextUnreadable, false);
@@ -120,27 +144,6 @@ export class Walk {
       return fault(REASON.contextInvalid, faultDisabled);
     }
     return { kind: 'ready', context };
-  }
-
-  /**
-   * Steps 10 to 13: what a present and valid context entry, cached or not, means for the request; undefined
-   * where its tables decide.
-   */
-  #withoutTables(context: ContextFields, frame: Frame): WalkEnd | undefined {
-    const number = frameNumber(frame);
-    if (context.translationType === TRANSLATION_TYPE.passThrough) {
-      // 10. Pass-through, and the address is wider than the host's.
-      if (number >= this.#passThroughLimit) {
-        return fault(REASON.beyondAddressWidth, context.faultDisabled);
-      }
-      // 12. Pass-through: the output is the input.
-      return { kind: 'done', context, frame, order: 0, base: frame, readable: true, writable: true };
-    }
-    // 13. The address is wider than the table or the unit.
-    if (number >= (this.#frameLimits[context.levels] ?? 0)) {
-      return fault(REASON.beyondAddressWidth, context.faultDisabled);
-    }
-    return undefined;
   }
 }
 
