@@ -56,7 +56,9 @@ for (const recording of [false, true]) {
       if (small?.frame === asked.frame) assert.deepEqual(found, small);
       else if (found !== undefined) assert.notEqual(found.order, 0);
       const granted = iotlb.grantedTarget(asked.source, asked.frame);
-      if (granted !== undefined) {
+      if (granted === null) {
+        assert.equal(found, undefined);
+      } else if (granted !== undefined) {
         assert.deepEqual(granted, found?.target);
         assert.ok(found?.readable === true && found.writable && found.order === 0);
       }

@@ -76,6 +76,8 @@ function label(entry: CachedTranslation): string {
   return `${bdf(entry.source)} ${hexFrame(entry.frame)} domain ${domainIdNumber(entry.domain)}`;
 }
 
+const nothing: readonly never[] = [];
+
 /** One table for each size of page; a look-up asks the small pages first. */
 export class Iotlb {
   readonly #pages: Grid<CachedTranslation>;
@@ -106,10 +108,13 @@ export class Iotlb {
         ?? this.#lookUpIn(this.#large, source, alignedFrame(frame, 18));
   }
 
-  /** What a small page's entry with both rights leads to: as `lookUp`, for whoever asks no more than that. */
-  grantedTarget(source: SourceId, frame: Frame): Frame | undefined {
+  /**
+   * As `lookUp`, for whoever asks no more than where a page with both rights leads to: null where there is no
+   * entry, undefined where there is more to say.
+   */
+  grantedTarget(source: SourceId, frame: Frame): Frame | null | undefined {
     const at = this.#pages.find(sourceIdNumber(source), frameNumber(frame));
-    if (at === nowhere) return undefined;
+    if (at === nowhere) return this.#medium.size + this.#large.size === 0 ? null : undefined;
     const { words } = this.#pages;
     const isWhole = (words[at + 2] ?? 0) % 8 >= 6 && words[at + 5] === 0 && frameNumber(frame) < columnLimit;
     return isWhole ? storedFrame(joined(words[at] ?? 0, words[at + 1] ?? 0)) : undefined;
@@ -117,7 +122,7 @@ export class Iotlb {
 
   /** The entries that must go before another can be inserted. */
   victims(): readonly CachedTranslation[] {
-    return chooseVictims(this.#shape, this.#limit === Infinity ? 0 : this.size, this);
+    return this.#limit === Infinity ? nothing : chooseVictims(this.#shape, this.size, this);
   }
 
   /** The age that an entry inserted now would have. */

@@ -87,6 +87,7 @@ export class Translation {
     }
     if (!core.isObserved) {
       const target = core.iotlb.grantedTarget(source, frame);
+      if (target === null) return undefined;
       if (target !== undefined) return { kind: 'translated', target, via: 'IOTLB', freshness: fresh, event: cause };
     }
     const entry = core.iotlb.lookUp(source, frame);
