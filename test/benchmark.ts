@@ -1,8 +1,9 @@
 /**
  * Benchmarks, printed and not asserted: `npm run bench`. Each says what it measured and against what.
  *
- * A figure is the median of several rounds in one process, after rounds that are not counted; the whole
- * command is timed from outside, in turn with an empty Node.
+ * A figure is the median of several rounds in one process, with the least beside it, after rounds that are not
+ * counted; the whole command is timed from outside, in turn with an empty Node. Two fixed loops, first and last,
+ * tell how fast the host was: figures of different days compare through them.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { VisitedStates } from '../src/analysis/explore/visited.ts';
 import { findWindow } from '../src/analysis/explore/window.ts';
 import { Agenda } from '../src/base/agenda.ts';
 import { Trace } from '../src/base/event.ts';
+import { Random } from '../src/base/hash.ts';
 import { Journal } from '../src/base/journal.ts';
 import { PhysicalMemory, frameRange } from '../src/base/memory.ts';
 import { addressOf, frameAt, sourceIdOf, type Frame } from '../src/base/word.ts';
@@ -25,8 +27,10 @@ import { DmarUnit } from '../src/vtd/unit.ts';
 import { scenarioOf } from './support/handoff.ts';
 
 const source = sourceIdOf(0x0200);
-const rounds = 9;
+const rounds = 15;
+/** Until the compiler of the host is done: so many rounds, and so long. */
 const warmUps = 3;
+const warmUpNs = 400_000_000n;
 const command = join(import.meta.dirname, '..', 'dmarsim.cjs');
 const scenario = join('scenarios', 'hpsa-p420i.dmar');
 
@@ -35,15 +39,22 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
+interface Timing {
+  readonly median: number;
+  readonly least: number;
+}
+
 /** Nanoseconds that one of `count` operations takes. */
-function perOperation(count: number, body: () => void): number {
+function perOperation(count: number, body: () => void): Timing {
+  const begin = process.hrtime.bigint();
+  for (let round = 0; round < warmUps || process.hrtime.bigint() - begin < warmUpNs; round += 1) body();
   const samples: number[] = [];
-  for (let round = 0; round < warmUps + rounds; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const start = process.hrtime.bigint();
     body();
-    if (round >= warmUps) samples.push(Number(process.hrtime.bigint() - start) / count);
+    samples.push(Number(process.hrtime.bigint() - start) / count);
   }
-  return median(samples);
+  return { median: median(samples), least: Math.min(...samples) };
 }
 
 interface Scene {
@@ -97,30 +108,58 @@ function translateAll(unit: DmarUnit, frames: readonly Frame[], times: number): 
   }
 }
 
-function line(what: string, ns: number): void {
-  console.log(`${what.padEnd(58)} ${ns.toFixed(0).padStart(7)} ns ${(1000 / ns).toFixed(2).padStart(8)} M/s`);
+function line(what: string, { median: ns, least }: Timing): void {
+  console.log(`${what.padEnd(62)} ${ns.toFixed(1).padStart(7)} ns ${(1000 / ns).toFixed(2).padStart(7)} M/s, `
+    + `least ${least.toFixed(1).padStart(7)} ns`);
 }
 
-function hits(pages: number): void {
+/** Two loops that have nothing to do with the simulator: arithmetic, each step on the one before, and look-ups. */
+function calibration(): void {
+  const steps = 4_000_000;
+  let value = 1;
+  const arithmetic = perOperation(steps, () => {
+    for (let step = 0; step < steps; step += 1) value = Math.imul(value + step, 0x9e37_79b1);
+  });
+  const map = new Map(Array.from({ length: 1000 }, (_, key) => [key * 7, key]));
+  let sum = value;
+  const lookUps = perOperation(1_000_000, () => {
+    for (let step = 0; step < 1_000_000; step += 1) sum += map.get((step % 1000) * 7) ?? 0;
+  });
+  if (Number.isNaN(sum)) throw new Error('the loops must not be optimised away');
+  line('host: one dependent step of Math.imul, of 4 million', arithmetic);
+  line('host: one Map look-up among 1000 keys', lookUps);
+}
+
+/** Frames as they come, or in an order that no prefetcher of the host guesses. */
+function inOrder(frames: readonly Frame[], order: 'ascending' | 'random'): readonly Frame[] {
+  if (order === 'ascending') return frames;
+  const random = new Random(1);
+  const keyed = frames.map((frame) => [random.below(2 ** 31), frame] as const);
+  return keyed.sort((left, right) => left[0] - right[0]).map(([, frame]) => frame);
+}
+
+function hits(pages: number, order: 'ascending' | 'random' = 'ascending'): void {
   const { unit, frames } = unitWithPages(pages, 'skylake-sp');
   const times = Math.max(1, Math.floor(262144 / pages));
-  translateAll(unit, frames, 1);
-  line(`translated DMA, IOTLB hit, ${pages} mapped pages`, perOperation(frames.length * times,
-    () => translateAll(unit, frames, times)));
+  const asked = inOrder(frames, order);
+  translateAll(unit, asked, 1);
+  line(`translated DMA, IOTLB hit, ${pages} mapped pages${order === 'random' ? ' at random' : ''}`,
+    perOperation(frames.length * times, () => translateAll(unit, asked, times)));
 }
 
 /** Each pass begins with a global invalidation by register, which is part of the time. */
-function walks(pages: number, structures: 'none' | 'kept'): void {
+function walks(pages: number, structures: 'none' | 'kept', order: 'ascending' | 'random' = 'ascending'): void {
   const { unit, frames } = unitWithPages(pages, 'skylake-sp', { 'paging-structure-cache': structures });
   const times = Math.max(1, Math.floor(65536 / pages));
+  const asked = inOrder(frames, order);
   const pass = (): void => {
     for (let time = 0; time < times; time += 1) {
       unit.writeRegister(0x208, 8, { low: 0, high: 0x9000_0000 }, -1);
       unit.core.agenda.settle();
-      translateAll(unit, frames, 1);
+      translateAll(unit, asked, 1);
     }
   };
-  line(`4-level walk, ${pages} pages, paging-structure caches: ${structures}`,
+  line(`4-level walk, ${pages} pages${order === 'random' ? ' at random' : ''}, paging-structure caches: ${structures}`,
     perOperation(frames.length * times, pass));
 }
 
@@ -159,7 +198,7 @@ function memoryOf(what: string, count: number, make: () => Scene): void {
   const before = bytesInUse();
   const scenes = Array.from({ length: count }, make);
   const bytes = (bytesInUse() - before) / count;
-  console.log(`memory of ${what}`.padEnd(58) + ` ${(bytes / 1024).toFixed(0).padStart(7)} KiB`);
+  console.log(`memory of ${what}`.padEnd(62) + ` ${(bytes / 1024).toFixed(0).padStart(7)} KiB`);
   if (scenes.some(({ frames }) => frames.length === 0)) throw new Error('scenes are kept until they were measured');
 }
 
@@ -173,7 +212,7 @@ function wholeCommand(): void {
   const empty = ['-e', '0'];
   const pairs = Array.from({ length: 21 }, () => [time(run), time(empty)] as const);
   const ratio = median(pairs.map(([ours, node]) => ours / node));
-  console.log(`dmarsim run ${scenario}, whole process`.padEnd(58)
+  console.log(`dmarsim run ${scenario}, whole process`.padEnd(62)
     + ` ${median(pairs.map(([ours]) => ours)).toFixed(0).padStart(7)} ms ${ratio.toFixed(2).padStart(8)} `
     + `times node -e 0 (${median(pairs.map(([, node]) => node)).toFixed(0)} ms)`);
 }
@@ -218,14 +257,19 @@ function exploration(path: string, inFlight: number): void {
 }
 
 console.log(`Node ${process.version}, medians; one core unless the command starts its own threads`);
+calibration();
 memoryOf('an idle unit with one mapped page', 64, () => unitWithPages(1, 'skylake-sp'));
 memoryOf('a unit with a million mapped pages', 1, () => unitWithPages(1_000_000, 'skylake-sp'));
 hits(1_000);
 hits(1_000_000);
+hits(1_000_000, 'random');
 walks(1_000, 'none');
 walks(1_000_000, 'none');
+walks(1_000_000, 'none', 'random');
 walks(1_000, 'kept');
+walks(1_000_000, 'kept');
 descriptors();
+calibration();
 wholeCommand();
 exploration(join('scenarios', 'grid', 'imperfect-same-two-psc.dmar'), 1);
 exploration(join('scenarios', 'grid', 'imperfect-same-two-psc.dmar'), 2);
