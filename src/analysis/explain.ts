@@ -8,11 +8,15 @@ import { requestsOf } from './dma.ts';
 
 /** A cache entry as the events tell of it. */
 export interface EntryLife {
-  readonly cache: 'context' | 'iotlb';
-  readonly source: SourceId;
+  /** `structure`: an entry of a second-level table that leads to the next table; commands to the IOTLB remove it. */
+  readonly cache: 'context' | 'iotlb' | 'structure';
+  /** Null for one that any source of its domain uses. */
+  readonly source: SourceId | null;
   readonly domain: DomainId;
-  /** The page; null for a context entry. */
+  /** The page, or the first one behind the table; null for a context entry. */
   readonly frame: Frame | null;
+  /** Of the entry that leads to a table. */
+  readonly level: number | null;
   readonly rights: string | null;
   /** Where it leads: the page, or the second-level table. */
   readonly target: Frame;
@@ -51,8 +55,9 @@ export function explain(events: readonly Event[], answerNumber: number): Explana
   if (entry === undefined || request === undefined) return undefined;
   // Only what could have removed the entry: flushes of its cache, by the unit that filled it.
   const unit = events[filledBy]?.actor;
+  const cache = entry.cache === 'context' ? 'context' : 'iotlb';
   const flushes = events.filter(({ number, actor, what: flush }) =>
-    number < answerNumber && actor === unit && flush.kind === 'invalidate' && flush.cache === entry.cache);
+    number < answerNumber && actor === unit && flush.kind === 'invalidate' && flush.cache === cache);
   const reads = readsBehind(events, filledBy);
   return {
     answer, request, entry, memory,
@@ -69,11 +74,15 @@ export function entryFilledBy(events: readonly Event[], number: number): EntryLi
   const what = events[number]?.what;
   if (what?.kind === 'iotlb-fill') {
     const { source, domain, frame, rights, target } = what;
-    return { cache: 'iotlb', source, domain, frame, rights, target, filledBy: number };
+    return { cache: 'iotlb', source, domain, frame, level: null, rights, target, filledBy: number };
   }
   if (what?.kind === 'context-fill') {
     const { source, domain, table } = what;
-    return { cache: 'context', source, domain, frame: null, rights: null, target: table, filledBy: number };
+    return { cache: 'context', source, domain, frame: null, level: null, rights: null, target: table, filledBy: number };
+  }
+  if (what?.kind === 'structure-fill') {
+    const { domain, frame, level, table, rights } = what;
+    return { cache: 'structure', source: null, domain, frame, level, rights, target: table, filledBy: number };
   }
   return undefined;
 }
@@ -82,11 +91,12 @@ export function entryFilledBy(events: readonly Event[], number: number): EntryLi
 export function entriesAt(events: readonly Event[], end: number): readonly EntryLife[] {
   const alive = new Map<number, EntryLife>();
   for (const { number, what } of events.slice(0, end)) {
-    if (what.kind === 'iotlb-fill' || what.kind === 'context-fill') {
+    if (what.kind === 'iotlb-fill' || what.kind === 'context-fill' || what.kind === 'structure-fill') {
       const life = entryFilledBy(events, number);
       if (life === undefined) continue;
       for (const [other, known] of alive) {
-        if (known.cache === life.cache && known.source === life.source && known.frame === life.frame) {
+        if (known.cache === life.cache && known.source === life.source && known.frame === life.frame
+          && known.level === life.level && (life.cache !== 'structure' || known.domain === life.domain)) {
           alive.delete(other);
         }
       }
@@ -116,7 +126,7 @@ function readsBehind(events: readonly Event[], fill: number): readonly Read[] {
       const { address, structure, high } = event.what;
       reads.push({ address, structure, bytes: high === null ? 8 : 16 });
     }
-    at = event.what.kind === 'context-hit' ? event.what.filledBy : event.cause;
+    at = event.what.kind === 'context-hit' || event.what.kind === 'structure-hit' ? event.what.filledBy : event.cause;
   }
   return reads.reverse();
 }

@@ -14,7 +14,7 @@ import {
 import { requesterIds, unitServing } from '../scenario/topology.ts';
 import type { AddressRange, DeviceDescription, Scenario, UnitDescription } from '../scenario/scenario.ts';
 import { decodeCapability } from '../vtd/capability.ts';
-import { listenedTo, withChoice } from '../vtd/choices.ts';
+import { listenedTo } from '../vtd/choices.ts';
 import type { UnitSettings } from '../vtd/core.ts';
 import { profileNamed } from '../vtd/profiles/profiles.ts';
 import { DmarUnit } from '../vtd/unit.ts';
@@ -26,6 +26,7 @@ import { deviceModels } from './devices/models.ts';
 import { Fabric } from './fabric.ts';
 import type { Observer } from './observer.ts';
 import { barOf, configSpaceOf, kernelPrograms, outstandingPortsOf } from './kernels.ts';
+import { choicesOf } from './unit-choices.ts';
 import { timingWith, unitTiming, type Timing } from './timing.ts';
 
 const unitBytes = 4096;
@@ -141,11 +142,7 @@ export class Machine {
       ...known, capability: unit.capability ?? known.capability,
       extendedCapability: unit.extendedCapability ?? known.extendedCapability,
     };
-    const choices = unit.choices.reduce((chosen, { name, value }) => {
-      const next = withChoice(chosen, name, value);
-      if (next === undefined) fail(`the scenario was checked: choice ${name} ${value}`);
-      return next;
-    }, profile.choices);
+    const choices = choicesOf(unit);
     return {
       name: unit.name, profile, choices: asksFor === undefined ? choices : listenedTo(choices, asksFor), timing: unitTiming(timing),
       hostAddressWidth: this.scenario.platform.hostAddressWidth,

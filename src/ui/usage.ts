@@ -65,6 +65,7 @@ export const commands: readonly CommandRow[] = [
       { name: 'in-flight', value: 'N', about: 'requests that devices may issue at any time (default 1)' },
       { name: 'window', value: 'PLACE', about: 'a phase or a routine from which everything is open' },
       { name: 'open', value: 'CHOICES', about: 'hardware choices to try in every value: names, eviction, or hardware' },
+      { name: 'max-combinations', value: 'N', about: 'give up after so many combinations of hardware choices (default 1000)' },
       { name: 'max-states', value: 'N', about: 'give up after so many states' },
       { name: 'workers', value: 'N', about: 'threads (default 1); what is found does not depend on it' },
       { name: 'max-memory', value: 'MIB', about: 'for the table of states (default 1024)' },

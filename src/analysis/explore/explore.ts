@@ -3,10 +3,13 @@ import { assert, fail } from '../../base/assert.ts';
 import type { Claim, Scenario } from '../../scenario/scenario.ts';
 import type { ChoiceName } from '../../vtd/choices.ts';
 import type { Counterexample } from './counterexample.ts';
+import { sharesOf, type HardwareShare } from './hardware-shares.ts';
 import type { ExploreOptions, Limit } from './options.ts';
 import type { SearchResult } from './search.ts';
 import { exploreSpace, type Space } from './space.ts';
-import { combinations, openChoices, withSettings } from './spaces.ts';
+import {
+  combinationsOf, openChoices, standsFor, variations, withSettings, type OpenChoice, type Variation, type VariedSpace,
+} from './spaces.ts';
 import type { ClaimNumber } from './system.ts';
 import type { Window } from './window.ts';
 
@@ -24,6 +27,10 @@ export interface ClaimVerdict {
   readonly outcome: ClaimOutcome;
   /** A way to violate it; null where there is none. */
   readonly counterexample: Counterexample | null;
+  /** What the counterexample's units do otherwise than the scenario's. */
+  readonly variation: Variation;
+  /** With which hardware it is violated; null: everything that is open was not tried. */
+  readonly hardware: HardwareShare | null;
 }
 
 export type ExplorationEnd =
@@ -45,18 +52,25 @@ export interface Exploration {
   /** How often a fingerprint was compared with the state; null: that was not asked for. */
   readonly comparisons: number | null;
   readonly hardware: {
+    /** Those that are open and that some unit asked for. */
     readonly choices: readonly ChoiceName[];
     readonly evictions: boolean;
-    /** Combinations of their values. */
+    /** Of their values, for all units alike. */
+    readonly combinations: number;
+    /** So many were explored; others are the same as one of them. */
     readonly spaces: number;
   };
   readonly end: ExplorationEnd;
 }
 
-/** A space that is to be explored, and how many states others had. */
+/** A space that is to be explored. */
 export interface SpaceRequest {
   readonly scenario: Scenario;
+  /** How many states others had. */
   readonly before: number;
+  /** Which it is, and how many there are as far as is known. */
+  readonly number: number;
+  readonly of: number;
 }
 
 export function explore(scenario: Scenario, options: ExploreOptions): Exploration {
@@ -71,23 +85,34 @@ export function explore(scenario: Scenario, options: ExploreOptions): Exploratio
 export function* exploration(
   scenario: Scenario, options: ExploreOptions,
 ): Generator<SpaceRequest, Exploration, Space> {
-  let spaces: Space[] = [];
-  let open = openChoices(options.open, new Set());
-  for (;;) {
-    spaces = [];
-    let before = 0;
-    for (const settings of combinations(open)) {
-      const space = yield { scenario: withSettings(scenario, settings), before };
-      spaces.push(space);
-      before += space.result.states;
-      if (!isExhausted(space)) break;
+  const found: VariedSpace[] = [];
+  const asked = new Set<string>();
+  let open: readonly OpenChoice[] = [];
+  let left = variations(open);
+  let before = 0;
+  let limit: Limit | null = null;
+  for (let next = left.next(); next.done !== true; next = left.next()) {
+    const variation = next.value;
+    if (found.some((known) => standsFor(known.variation, known.space.asked, variation))) continue;
+    limit = found.length === 0 ? null
+      : options.stop({ phase: 1, states: before, transitions: 0, depth: 0 })
+        ?? (found.length >= options.maxCombinations ? 'combinations' : null);
+    if (limit !== null) break;
+    const space = yield {
+      scenario: withSettings(scenario, variation), before, number: found.length + 1, of: combinationsOf(open),
+    };
+    found.push({ variation, space });
+    before += space.result.states;
+    ({ limit } = space);
+    if (limit !== null) break;
+    for (const name of space.asked) asked.add(name);
+    const wider = openChoices(scenario, options.open, asked);
+    if (wider.length > open.length) {
+      open = wider;
+      left = variations(open);
     }
-    const asked = new Set(spaces.flatMap((space) => [...space.asked]));
-    const wanted = openChoices(options.open, asked);
-    if (wanted.every((name) => open.includes(name)) || !spaces.every(isExhausted)) break;
-    open = wanted;
   }
-  return together(scenario, options, spaces, open);
+  return together(scenario, options, found, open, limit);
 }
 
 function isExhausted({ result }: Space): boolean {
@@ -95,19 +120,21 @@ function isExhausted({ result }: Space): boolean {
 }
 
 function together(
-  scenario: Scenario, options: ExploreOptions, spaces: readonly Space[], open: readonly ChoiceName[],
+  scenario: Scenario, options: ExploreOptions, found: readonly VariedSpace[], open: readonly OpenChoice[], limit: Limit | null,
 ): Exploration {
+  const spaces = found.map(({ space }) => space);
   const [first] = spaces;
   assert(first !== undefined, 'there is at least one space');
-  const exhausted = spaces.every(isExhausted) && first.window.reached;
+  const end = endOf(spaces, limit);
+  const shares = end.kind === 'exhausted' ? sharesOf(scenario.claims.length, open, found) : [];
   const verdict = (claim: Claim, number: ClaimNumber): ClaimVerdict => {
-    const counterexample = spaces.flatMap(({ counterexamples }) => counterexamples.get(number) ?? [])
-      .reduce<Counterexample | null>((best, other) =>
-        best === null || other.moves < best.moves || (other.moves === best.moves && other.switches < best.switches)
-          ? other : best, null);
-    if (counterexample !== null) return { claim, outcome: 'violated', counterexample };
+    const { counterexample, variation } = bestOf(found, number);
     const considered = spaces.some((space) => space.considered[number] === true);
-    return { claim, outcome: !exhausted ? 'undecided' : considered ? 'holds' : 'vacuous', counterexample };
+    return {
+      claim, counterexample, variation, hardware: shares[number] ?? null,
+      outcome: counterexample !== null ? 'violated' : end.kind !== 'exhausted' ? 'undecided'
+        : considered ? 'holds' : 'vacuous',
+    };
   };
   const sum = (of: (result: SearchResult) => number): number =>
     spaces.reduce((total, { result }) => total + of(result), 0);
@@ -117,16 +144,34 @@ function together(
     depth: Math.max(...spaces.map(({ result }) => result.depth)),
     rounds: Math.max(...spaces.map(({ rounds }) => rounds)),
     comparisons: options.checkFingerprints ? spaces.reduce((total, { comparisons }) => total + comparisons, 0) : null,
-    hardware: { choices: open, evictions: options.open.evictions, spaces: spaces.length },
+    hardware: {
+      choices: open.map(({ name }) => name), evictions: options.open.evictions,
+      combinations: combinationsOf(open), spaces: spaces.length,
+    },
     claims: scenario.claims.map(verdict),
-    end: endOf(spaces),
+    end,
   };
 }
 
-function endOf(spaces: readonly Space[]): ExplorationEnd {
-  const short = spaces.find((space) => !isExhausted(space) || !space.window.reached);
+/** With the fewest steps, then the fewest switches, then the fewest changes of the hardware. */
+function bestOf(
+  found: readonly VariedSpace[], claim: ClaimNumber,
+): { readonly counterexample: Counterexample | null; readonly variation: Variation } {
+  let best: { readonly counterexample: Counterexample | null; readonly variation: Variation } = { counterexample: null, variation: [] };
+  for (const { variation, space } of found) {
+    const counterexample = space.counterexamples.get(claim);
+    if (counterexample === undefined) continue;
+    const { moves, switches } = best.counterexample ?? { moves: Infinity, switches: Infinity };
+    const isBetter = counterexample.moves - moves || counterexample.switches - switches;
+    if (best.counterexample === null || isBetter < 0) best = { counterexample, variation };
+  }
+  return best;
+}
+
+function endOf(spaces: readonly Space[], limit: Limit | null): ExplorationEnd {
+  if (spaces.some(({ window }) => !window.reached)) return { kind: 'no-window' };
+  if (limit !== null) return { kind: 'limit', limit };
+  const short = spaces.find((space) => !isExhausted(space));
   if (short === undefined) return { kind: 'exhausted' };
-  if (!short.window.reached) return { kind: 'no-window' };
-  if (short.limit !== null) return { kind: 'limit', limit: short.limit };
   return { kind: 'beyond', what: short.result.beyond ?? fail('a space that is not exhausted has a limit') };
 }

@@ -9,6 +9,8 @@ export interface ExploreOptions {
   /** Hardware choices that are tried in each of their values, and whether cached entries may be gone. */
   readonly open: OpenHardware;
   readonly maxStates: number;
+  /** Of the values of open choices. */
+  readonly maxCombinations: number;
   /** Leave out moves whose order cannot matter. */
   readonly reduce: boolean;
   /** Look for the shortest way to violate each claim. */
@@ -20,7 +22,7 @@ export interface ExploreOptions {
 }
 
 /** What ends an exploration before everything was seen. */
-export type Limit = 'states' | 'seconds' | 'memory' | 'user';
+export type Limit = 'states' | 'combinations' | 'seconds' | 'memory' | 'user';
 
 export interface OpenHardware {
   /** Names of choices; `all`: each that any unit ever asks for. */
@@ -37,6 +39,6 @@ export interface Progress {
 }
 
 export const defaultOptions: ExploreOptions = {
-  inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, reduce: true, shortest: true,
+  inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, maxCombinations: 1000, reduce: true, shortest: true,
   checkFingerprints: false, stop: () => null,
 };

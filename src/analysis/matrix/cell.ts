@@ -83,6 +83,7 @@ function whyOf({ end, window }: Exploration): string | null {
 function limitWords(limit: Limit): string {
   switch (limit) {
     case 'states': return 'it needs more states than --max-states gives';
+    case 'combinations': return 'there is more hardware than --max-combinations gives';
     case 'seconds': return 'it needs more time than --max-seconds gives';
     case 'memory': return 'it needs more memory than --max-memory gives';
     case 'user': return 'broken off';

@@ -62,7 +62,7 @@ async function exploreOne(
     for (const text of extentLines(found, asked, crew.watch.check())) output.result(text);
     if (worst !== undefined) {
       output.result('');
-      printCounterexample(worst.counterexample, worst.claim, output);
+      printCounterexample(worst.counterexample, worst.variation, worst.claim, output);
     }
   }
   return worse(codeOf(found), worst === undefined ? exitCode.ok : save(line, worst.counterexample.scenario, output));
@@ -87,8 +87,8 @@ function save(line: CommandLine, scenario: Scenario, output: Output): number {
 
 /** The claim whose counterexample is told: the one with the fewest steps. */
 function shortestOf(found: Exploration) {
-  return found.claims.flatMap(({ counterexample }, claim) =>
-    counterexample === null || counterexample.moves === 0 ? [] : [{ counterexample, claim }])
+  return found.claims.flatMap(({ counterexample, variation }, claim) =>
+    counterexample === null || counterexample.moves === 0 ? [] : [{ counterexample, variation, claim }])
     .sort((left, right) => left.counterexample.moves - right.counterexample.moves || left.claim - right.claim)[0];
 }
 

@@ -25,9 +25,12 @@ export function explorationJson(
     depth: found.depth,
     fingerprintBits: 64,
     fingerprintsChecked: found.comparisons,
-    claims: found.claims.map(({ claim, outcome, counterexample }) => ({
+    claims: found.claims.map(({ claim, outcome, counterexample, variation, hardware }) => ({
       claim: claimLine(claim), outcome,
+      combinations: hardware === null ? null
+        : { violated: hardware.violated, of: hardware.of, always: hardware.always, never: hardware.never },
       counterexample: counterexample === null ? null : {
+        hardware: variation,
         steps: counterexample.moves, switches: counterexample.switches, shortest: counterexample.isShortest,
         order: printOrder(counterexample.scenario.order ?? []),
       },

@@ -28,6 +28,7 @@ export function exploreOptions(line: CommandLine): AskedOptions | string {
     ...defaultOptions,
     inFlight: number('in-flight', defaultOptions.inFlight, 8),
     maxStates: number('max-states', defaultOptions.maxStates, 1_000_000_000),
+    maxCombinations: number('max-combinations', defaultOptions.maxCombinations, 1_000_000),
     window: line.options.get('window') ?? null,
     checkFingerprints: line.flags.has('check-fingerprints'),
   };

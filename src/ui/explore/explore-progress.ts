@@ -11,6 +11,8 @@ const rateSeconds = 2;
 export interface HowFar {
   /** Since the exploration began. */
   readonly seconds: number;
+  /** Which combination of hardware choices, and how many there are as far as is known. */
+  readonly space: { readonly number: number; readonly of: number };
   /** 1: learning what moves touch, and exploring; 2: looking for the shortest way. */
   readonly phase: 1 | 2;
   readonly round: number;
@@ -37,6 +39,8 @@ export class ProgressPrinter {
   #shown = 0;
   /** What is explored, where there is more than one thing. */
   subject = '';
+  #done = 0;
+  #before = 0;
   #rateFrom = { seconds: 0, done: 0 };
   #rate: number | null = null;
 
@@ -69,26 +73,28 @@ export class ProgressPrinter {
     this.#shown = 0;
   }
 
-  /** States a second, over the last few seconds. */
+  /** States (or visits) a second, over the last few seconds. */
   #measure({ seconds, phase, states, visits }: HowFar): void {
-    const done = phase === 1 ? states : visits;
+    const present = phase === 1 ? states : visits;
+    // Every round counts from the start.
+    this.#done += present < this.#before ? present : present - this.#before;
+    this.#before = present;
     const since = seconds - this.#rateFrom.seconds;
-    if (done < this.#rateFrom.done || since < 0) {
-      this.#rateFrom = { seconds, done };
-    } else if (since >= rateSeconds) {
-      this.#rate = (done - this.#rateFrom.done) / since;
-      this.#rateFrom = { seconds, done };
-    }
+    if (since < 0) this.#rateFrom = { seconds, done: this.#done };
+    if (since < rateSeconds) return;
+    this.#rate = (this.#done - this.#rateFrom.done) / since;
+    this.#rateFrom = { seconds, done: this.#done };
   }
 }
 
 /** What is needed most stands first: a narrow terminal shows no more. */
 export function progressText(subject: string, far: HowFar, rate: number | null): string {
-  const { seconds, phase, round, states, transitions, depth, visits, pieces, pieceNumber } = far;
+  const { seconds, space, phase, round, states, transitions, depth, visits, pieces, pieceNumber } = far;
   const pace = rate === null ? [] : [`${count(Math.round(rate))}/s`];
+  const which = space.of === 1 ? [] : [`combination ${space.number} of ${count(space.of)}`];
   const parts = phase === 1
     ? [`round ${round}`, `${count(states)} states`, `${count(transitions)} transitions`, `depth ${depth}`, ...pace,
       `frontier ${pieceNumber} of ${pieces}`]
     : [`${count(states)} states are all`, `looking for the shortest way`, `${count(visits)} visits`, ...pace];
-  return `${seconds.toFixed(0)} s: ${subject === '' ? '' : `${subject}: `}${parts.join(', ')}`;
+  return `${seconds.toFixed(0)} s: ${subject === '' ? '' : `${subject}: `}${[...which, ...parts].join(', ')}`;
 }

@@ -1,9 +1,11 @@
 /** What an exploration found, in words: a line for each claim, then how much was tried and what was open. */
 import { unreachable } from '../../base/assert.ts';
 import type { ClaimOutcome, ClaimVerdict, Exploration } from '../../analysis/explore/explore.ts';
+import type { ChoiceValue, HardwareShare } from '../../analysis/explore/hardware-shares.ts';
 import type { Limit } from '../../analysis/explore/options.ts';
 import { claimLine } from '../../scenario/text/print-text.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
+import { hanging } from '../text-columns.ts';
 import { printable, type Colour, type Paint } from '../terminal.ts';
 import type { AskedOptions } from './explore-options.ts';
 
@@ -39,12 +41,23 @@ function outcomeWords({ outcome, counterexample }: ClaimVerdict, found: Explorat
   }
 }
 
-function hardwareWords({ hardware: { choices, evictions, spaces } }: Exploration): string {
+/** What of the hardware was open, and with which of it claims are violated. */
+function hardwareLines({ hardware: { choices, evictions, combinations, spaces }, claims, end }: Exploration): readonly string[] {
   const parts = [
-    choices.length === 0 ? 'as the units are' : `every value of ${choices.join(', ')} (${spaces} combinations)`,
+    choices.length === 0 ? 'as the units are'
+      : `every value of ${choices.join(', ')}, the same in all units: ${end.kind === 'exhausted' ? '' : `${count(spaces)} of `}`
+        + `${count(combinations)} combinations${spaces < combinations && end.kind === 'exhausted' ? ` (${count(spaces)} of them differ)` : ''}`,
     ...(evictions ? ['cached entries may be gone at any look-up'] : []),
   ];
-  return parts.join('; ');
+  const shares = choices.length === 0 ? [] : claims.flatMap(({ claim, hardware }) => hardware === null || hardware.violated === 0 ? []
+    : hanging('  ', `"${printable(claimLine(claim))}" is violated in ${shareWords(hardware)}`));
+  return [...hanging('hardware: ', parts.join('; ')), ...shares];
+}
+
+function shareWords({ violated, of, always, never }: HardwareShare): string {
+  const list = (values: readonly ChoiceValue[]): string => values.map(({ name, value }) => `${name} ${value}`).join(', ');
+  return `${violated === of ? `all ${count(of)}` : `${count(violated)} of ${count(of)}`} combinations`
+    + (always.length === 0 ? '' : `, in all with ${list(always)}`) + (never.length === 0 ? '' : `, in none with ${list(never)}`);
 }
 
 export function count(value: number): string {
@@ -60,7 +73,7 @@ export function extentLines(found: Exploration, asked: AskedOptions, limit: Limi
   const lines = [
     `window: from ${printable(window.name)} on (step ${window.steps} of the run)`,
     `open: who acts next; ${requests} in flight, of any page, until a reset stops the device`,
-    `hardware: ${hardwareWords(found)}`,
+    ...hardwareLines(found),
     ...(found.comparisons === null ? []
       : [`fingerprints: worked out anew behind ${count(found.comparisons)} moves and undos, always the same`]),
   ];
@@ -96,6 +109,7 @@ function noWindowLine({ name, beyond }: Exploration['window']): string {
 function limitWords(limit: Limit, { options, maxSeconds, maxBytes }: AskedOptions): string {
   switch (limit) {
     case 'states': return `ended by --max-states ${options.maxStates}`;
+    case 'combinations': return `ended by --max-combinations ${options.maxCombinations}`;
     case 'seconds': return `ended by --max-seconds ${maxSeconds}`;
     case 'memory': return `ended by --max-memory ${maxBytes / bytesOfMiB} (MiB)`;
     case 'user': return 'it was broken off';
@@ -111,6 +125,7 @@ function moreOf(limit: Limit, { options, maxSeconds, maxBytes }: AskedOptions): 
   ];
   const more = {
     states: [`--max-states ${options.maxStates * 10}`],
+    combinations: [`--max-combinations ${options.maxCombinations * 10}`, 'name the choices that matter (--open NAME,...)'],
     seconds: [`--max-seconds ${Math.max(60, maxSeconds * 10)}`],
     memory: [`--max-memory ${maxBytes / bytesOfMiB * 4}`],
     user: [],

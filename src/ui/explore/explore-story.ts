@@ -1,6 +1,7 @@
 /** A counterexample as a reviewer would tell it: the decisive events, why, and how to see it again. */
 import { judge } from '../../analysis/claims.ts';
 import { decisiveEvents } from '../../analysis/explore/decisive.ts';
+import type { Variation } from '../../analysis/explore/spaces.ts';
 import type { Counterexample } from '../../analysis/explore/counterexample.ts';
 import { routineOf } from '../../analysis/explain.ts';
 import { run, traced } from '../../analysis/run.ts';
@@ -14,7 +15,7 @@ import { firstWrong, whyLines } from '../run/verdict-text.ts';
 /** Events of a way that is told whole, where no single DMA decides. */
 const mostLines = 40;
 
-export function printCounterexample(counterexample: Counterexample, claim: number, output: Output): void {
+export function printCounterexample(counterexample: Counterexample, variation: Variation, claim: number, output: Output): void {
   const { paint, result } = output;
   const { scenario, moves, switches, isShortest } = counterexample;
   const done = run(scenario, traced);
@@ -25,6 +26,9 @@ export function printCounterexample(counterexample: Counterexample, claim: numbe
   const words = subject === undefined ? '' : `${subject.quantifier === 'sometimes' ? 'without' : 'against'} "${claimLine(subject)}"`;
   result(paint('bold', `${isShortest ? 'The shortest way' : 'A way'} ${printable(words)}: ${moves} steps and `
     + `${switches} switches from step ${steps} on`));
+  if (variation.length > 0) {
+    result(`  on units with ${variation.map(({ name, value }) => `${name} ${value}`).join(', ')}`);
+  }
   const wrong = firstWrong(judge(scenario, events).filter((verdict) => verdict.claim === subject));
   const picked = wrong === undefined ? lastWords(events, from) : decisiveEvents(events, from, wrong);
   for (const number of picked) {

@@ -3,7 +3,7 @@
  * explores nothing itself, so that it can show progress and be interrupted.
  */
 import type { Counterexample } from '../../analysis/explore/counterexample.ts';
-import { exploration, type Exploration } from '../../analysis/explore/explore.ts';
+import { exploration, type Exploration, type SpaceRequest } from '../../analysis/explore/explore.ts';
 import { Knowledge, type ExportedKnowledge } from '../../analysis/explore/knowledge.ts';
 import type { ExploreOptions, Limit } from '../../analysis/explore/options.ts';
 import { Share, type ShareOptions, type ShareResult } from '../../analysis/explore/share.ts';
@@ -27,16 +27,14 @@ export async function exploreInThreads(scenario: Scenario, options: ExploreOptio
   const work = exploration(scenario, { ...options, stop: () => crew.watch.check() });
   for (let step = work.next(); ;) {
     if (step.done === true) return step.value;
-    step = work.next(await exploreSpaceInThreads(step.value.scenario, options, step.value.before, crew));
+    step = work.next(await exploreSpaceInThreads(step.value, options, crew));
   }
 }
 
-async function exploreSpaceInThreads(
-  scenario: Scenario, options: ExploreOptions, before: number, crew: Crew,
-): Promise<Space> {
-  const window = findWindow(scenario, options.window);
+async function exploreSpaceInThreads(request: SpaceRequest, options: ExploreOptions, crew: Crew): Promise<Space> {
+  const window = findWindow(request.scenario, options.window);
   if (!window.reached) return unreachedSpace(window);
-  const space = new ThreadedSpace(scenario, window, options, before, crew);
+  const space = new ThreadedSpace(request, window, options, crew);
   const shift = new Promise<'over'>((resolve) => space.onOver(() => resolve('over')));
   const timer = setInterval(() => space.look(), askEveryMs);
   try {
@@ -55,11 +53,10 @@ async function exploreSpaceInThreads(
 }
 
 class ThreadedSpace {
-  readonly #scenario: Scenario;
+  readonly #request: SpaceRequest;
   readonly #window: Window;
   readonly #options: ExploreOptions;
   readonly #share: ShareOptions;
-  readonly #before: number;
   readonly #crew: Crew;
   readonly #counters = new Int32Array(new SharedArrayBuffer(sharedCounters * 4));
   readonly #knowledge = new Knowledge();
@@ -76,13 +73,12 @@ class ThreadedSpace {
   #over: () => void = () => undefined;
   #graceEnds = Infinity;
 
-  constructor(scenario: Scenario, window: Window, options: ExploreOptions, before: number, crew: Crew) {
-    this.#scenario = scenario;
+  constructor(request: SpaceRequest, window: Window, options: ExploreOptions, crew: Crew) {
+    this.#request = request;
     this.#window = window;
     this.#options = options;
     const { inFlight, open, maxStates, reduce, checkFingerprints } = options;
-    this.#share = { inFlight, open, maxStates: maxStates - before, reduce, checkFingerprints };
-    this.#before = before;
+    this.#share = { inFlight, open, maxStates: maxStates - request.before, reduce, checkFingerprints };
     this.#crew = crew;
   }
 
@@ -95,10 +91,11 @@ class ThreadedSpace {
   look(): void {
     const at = (cell: number): number => Atomics.load(this.#counters, cell);
     const { watch, printer } = this.#crew;
+    const { before, number, of } = this.#request;
     if (watch.check() === null) {
       printer.show({
-        seconds: watch.seconds, phase: this.#isLookingForShortest ? 2 : 1, round: this.#rounds + 1,
-        states: this.#before + at(SHARED.states), transitions: at(SHARED.transitions), depth: at(SHARED.depth),
+        seconds: watch.seconds, space: { number, of }, phase: this.#isLookingForShortest ? 2 : 1, round: this.#rounds + 1,
+        states: before + at(SHARED.states), transitions: at(SHARED.transitions), depth: at(SHARED.depth),
         visits: at(SHARED.visits), pieces: this.#pieces, pieceNumber: Math.min(at(SHARED.next), this.#pieces),
       });
       return;
@@ -111,7 +108,7 @@ class ThreadedSpace {
   async explore(): Promise<Space> {
     const threads = this.#crew.pool.threads();
     const [begun] = await Promise.all(threads.map((thread) => thread.ask({
-      kind: 'begin', scenario: this.#scenario, window: this.#window, options: this.#share,
+      kind: 'begin', scenario: this.#request.scenario, window: this.#window, options: this.#share,
     })));
     this.#violatedBefore = begun?.violatedBefore ?? [];
     for (;;) {
@@ -190,7 +187,7 @@ class ThreadedSpace {
     const violations = this.#violations();
     const counterexamples = new Map<ClaimNumber, Counterexample>();
     if (violations.length > 0) {
-      const { system } = new Share(this.#scenario, this.#window, this.#share);
+      const { system } = new Share(this.#request.scenario, this.#window, this.#share);
       for (const [claim, way] of violations) counterexamples.set(claim, system.counterexample(way, way.length === 0));
     }
     return this.#found(this.#isLookingForShortest ? null : this.#crew.watch.check(), counterexamples);

@@ -104,23 +104,27 @@ function outcomeWords(events: readonly Event[], answer: Event): string {
 
 function entryWords(entry: EntryLife): string {
   const domain = `domain ${domainIdNumber(entry.domain)}`;
-  if (entry.cache === 'context') {
-    return `the context-cache entry of ${bdf(entry.source)}: ${domain}, table ${hexFrame(entry.target)}`;
+  const whose = entry.source === null ? '' : ` of ${bdf(entry.source)}`;
+  if (entry.cache === 'context') return `the context-cache entry${whose}: ${domain}, table ${hexFrame(entry.target)}`;
+  if (entry.cache === 'structure') {
+    return `the paging-structure-cache entry ${entry.frame === null ? '' : hexFrame(entry.frame)}, level ${entry.level ?? 0}: `
+      + `table ${hexFrame(entry.target)}, ${domain}`;
   }
   const page = entry.frame === null ? '' : ` ${hexFrame(entry.frame)}`;
-  return `the IOTLB entry of ${bdf(entry.source)}${page} -> ${hexFrame(entry.target)} `
+  return `the IOTLB entry${whose}${page} -> ${hexFrame(entry.target)} `
     + `${entry.rights ?? ''}, ${domain}`;
 }
 
-function forWhom({ filledFor }: Explanation): string {
+function forWhom({ filledFor, request }: Explanation): string {
   if (filledFor?.what.kind !== 'dma-request') return '';
-  const { what } = filledFor;
-  return ` for the ${what.kernel} kernel's ${what.access} of ${hex(what.address)} (#${filledFor.number})`;
+  const { what, actor } = filledFor;
+  return ` for the ${what.kernel} kernel's ${what.access} of ${hex(what.address)}`
+    + `${actor === request.actor ? '' : ` by ${actor}`} (#${filledFor.number})`;
 }
 
 function flushWords(found: Explanation): readonly string[] {
   const { survivors, flushesBetween, lastFlushBeforeFill, entry } = found;
-  const needed = survivors.map((life) => life.cache === 'context'
+  const needed = survivors.map((life) => life.cache === 'context' && life.source !== null
     ? `context cache, device ${bdf(life.source)} domain ${domainIdNumber(life.domain)}`
     : `IOTLB, domain ${domainIdNumber(life.domain)}`);
   const lines = [
