@@ -1,5 +1,5 @@
-// Protects the races of a handoff (kernel-history 6.2): each is seen under a release that has it and is absent
-// under one that has not. Times are swept, not chosen: a race needs one DMA at its moment.
+// Protects the races of a handoff, as support/handoff-races.ts names them: each is seen under a release that has it
+// and is absent under one that has not. Times are swept, not chosen: a race needs one DMA at its moment.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { play, type Played } from './support/handoff.ts';

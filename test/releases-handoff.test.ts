@@ -1,5 +1,6 @@
 // Protects the order of each release's operations at the handoff: golden files in test/golden/handoff, reviewed
-// against kernel-history 6.3 row by row, and the races that follow from each. UPDATE_GOLDEN=1 writes them anew.
+// row by row against each version's domain_context_mapping_one and what it calls, and the races that follow from
+// each. UPDATE_GOLDEN=1 writes them anew.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

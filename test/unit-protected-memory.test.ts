@@ -1,4 +1,4 @@
-/** Protected memory regions (specification 11.4.8; A.10 of the hardware facts): blocked, never logged. */
+/** Protected memory regions (specification 11.4.8): blocked, never logged. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { profileNamed } from '../src/vtd/profiles/profiles.ts';

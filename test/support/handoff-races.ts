@@ -1,5 +1,5 @@
 /**
- * Which races of the handoff follow from an order of operations (kernel-history 6.2), read from the lines of a
+ * Which races of the handoff follow from an order of operations, read from the lines of a
  * release alone: what is flushed and when, against when the old entry goes and is seen to go.
  */
 export interface Races {

@@ -1,7 +1,10 @@
 /**
  * DMAR units of client machines, oldest first: the main unit and the graphics one. All read ECAP.C 0:
- * their walks do not snoop. Register values are from kernel logs and datasheets (vtd-facts H), notes
- * from there and K.3. The 4-series chipset (CAP 0xc0000020230272) is left out: its ECAP is not known.
+ * their walks do not snoop. Register values are as a kernel log of such a machine prints them ("DMAR: dmar0:
+ * reg_base_addr … ver 1:0 cap … ecap …"); Intel's public datasheets describe these units for the 2nd and 12th
+ * generation of Core and for Core Ultra. What kernels work around is in the quirks of Linux's
+ * drivers/iommu/intel/iommu.c. The 4-series chipset, whose datasheet has CAP 0xc0000020230272, is left out: its
+ * ECAP is not known.
  */
 import { siliconUnit, type KnownProfile } from './profile-row.ts';
 

@@ -1,7 +1,8 @@
 /**
- * DMAR units of Xeon machines, oldest first. Register values are from kernel logs and datasheets of
- * machines of the kind (vtd-facts H); notes have what was seen around them (H, H.2) and what is known
- * of the silicon (A.10, E.2, F.1, K.3, L).
+ * DMAR units of Xeon machines, oldest first. Register values are as a kernel log of such a machine prints them
+ * ("DMAR: dmar0: reg_base_addr … ver 1:0 cap … ecap …"); those of `sandy-bridge-ep` are also in Intel's public
+ * datasheet of the Xeon E5 family, volume 2. Notes have what the same logs show of the boards, and what kernels
+ * work around in the silicon (the quirks in Linux's drivers/iommu/intel/iommu.c and arch/x86/kernel/early-quirks.c).
  */
 import { siliconUnit, type KnownProfile } from './profile-row.ts';
 
