@@ -119,6 +119,11 @@ export function digestBytes(bytes: Uint8Array | null): number {
   return (finish(high ^ low) & 0x1f_ffff) * 0x1_0000_0000 + (finish(low + Math.imul(high, 0x165667b1)) >>> 0);
 }
 
+/** A number below 2^53 for a fingerprint and a small number. */
+export function keyOf(low: number, high: number, number: number): number {
+  return pairOf(low ^ Math.imul(number, 0x9e3779b1), high);
+}
+
 /** A number of so many bits for a cell of a store. */
 export function cellNumber(store: number, cell: number, bits: number): number {
   const h = finish(Math.imul(store + 1, 0x9e3779b1) ^ (cell | 0));

@@ -24,6 +24,12 @@ export class Plan {
   /** The same by the numbers that this process gives to progresses. */
   readonly #here: NumberMap<Known>[] = [];
   readonly #knowledge: Knowledge;
+  // Room for one choice: nothing is allocated for a state.
+  readonly #kept: number[] = [];
+  readonly #others: number[] = [];
+  readonly #knownOfOthers: Known[] = [];
+  readonly #first: number[] = [];
+  readonly #second: number[] = [];
 
   constructor(knowledge: Knowledge) {
     this.#knowledge = knowledge;
@@ -51,64 +57,92 @@ export class Plan {
    * `frozen` never move again: nothing of theirs is tried or feared.
    */
   choose(system: System, moves: number[], count: number, frozen: ReadonlySet<number> = nobody): number {
-    const offering = this.#offering(system, moves, count);
-    const kept = frozen.size === 0 ? offering : offering.filter((actor) => !frozen.has(actor));
-    if (kept.length < 2) return keep(system, moves, count, kept);
-    const others: number[] = [];
-    const known: Known[] = [];
-    for (const actor of system.active) {
-      if (frozen.has(actor)) continue;
-      const may = kept.includes(actor);
+    const kept = this.#kept;
+    actorsOf(system, moves, count, frozen, kept);
+    if (kept.length < 2) return frozen.size === 0 ? count : keep(system, moves, count, kept);
+    const others = this.#others;
+    const known = this.#knownOfOthers;
+    let room = 0;
+    const { active } = system;
+    for (let at = 0; at < active.length; at += 1) {
+      const actor = active[at] ?? 0;
+      if (frozen.size > 0 && frozen.has(actor)) continue;
       // What is optional and cannot move now never will.
-      if (!may && system.isOptional(actor)) continue;
-      others.push(actor);
-      known.push(this.#at(system, actor));
+      if (system.isOptional(actor) && !kept.includes(actor)) continue;
+      others[room] = actor;
+      known[room] = this.#at(system, actor);
+      room += 1;
     }
+    shorten(others, room);
+    shorten(known, room);
     let best: readonly number[] = kept;
-    for (const seed of kept) {
+    for (let at = 0; at < kept.length; at += 1) {
+      const seed = kept[at] ?? 0;
       if (system.isOptional(seed)) continue;
-      const closed = closure(system, seed, kept, others, known, best.length);
-      if (closed === undefined) continue;
-      best = closed;
+      const members = best === this.#first ? this.#second : this.#first;
+      if (!closure(system, seed, kept, others, known, best.length, members)) continue;
+      best = members;
       if (best.length === 1) break;
     }
     return keep(system, moves, count, best);
-  }
-
-  #offering(system: System, moves: readonly number[], count: number): readonly number[] {
-    const actors: number[] = [];
-    for (let at = 0; at < count; at += 1) {
-      const actor = system.actorOf(moves[at] ?? 0);
-      if (actors.at(-1) !== actor) actors.push(actor);
-    }
-    return actors;
   }
 }
 
 const nobody: ReadonlySet<number> = new Set();
 
-/** The actors that must be tried with `seed`; undefined when there are not fewer than `limit`. */
+/** Who makes these moves, which are in the order of actors, without those who are frozen. */
+function actorsOf(
+  system: System, moves: readonly number[], count: number, frozen: ReadonlySet<number>, into: number[],
+): void {
+  let actors = 0;
+  let last = -1;
+  for (let at = 0; at < count; at += 1) {
+    const actor = system.actorOf(moves[at] ?? 0);
+    if (actor === last || (frozen.size > 0 && frozen.has(actor))) continue;
+    last = actor;
+    into[actors] = actor;
+    actors += 1;
+  }
+  shorten(into, actors);
+}
+
+/** Setting a length is slow, and nearly always it is right already. */
+function shorten(list: unknown[], length: number): void {
+  if (list.length !== length) list.length = length;
+}
+
+/** Leaves in `members` the actors that must be tried with `seed`; false when there are not fewer than `limit`. */
 function closure(
   system: System, seed: number, offering: readonly number[], others: readonly number[],
-  known: readonly Known[], limit: number,
-): readonly number[] | undefined {
-  const members = [seed];
-  for (const member of members) {
-    if (members.length >= limit) return undefined;
-    const own = known[others.indexOf(member)]?.own ?? null;
-    const heldUp = members.some((actor) => system.isPrompt(actor));
+  known: readonly Known[], limit: number, members: number[],
+): boolean {
+  members[0] = seed;
+  let count = 1;
+  let isPrompt = system.isPrompt(seed);
+  for (let next = 0; next < count; next += 1) {
+    if (count >= limit) return false;
+    const heldUp = isPrompt;
+    const own = known[others.indexOf(members[next] ?? 0)]?.own ?? null;
     if (own === null) continue;
-    for (const [at, other] of others.entries()) {
-      if (members.includes(other)) continue;
+    for (let at = 0; at < others.length; at += 1) {
+      const other = others[at] ?? 0;
+      const future = known[at]?.future ?? null;
+      if (future === null || isAmong(members, count, other) || !own.conflictsWith(future)) continue;
       // It cannot move before this member has.
       if (heldUp && system.waitsForPrompt(other)) continue;
-      const future = known[at]?.future ?? null;
-      if (future === null || !own.conflictsWith(future)) continue;
-      if (!offering.includes(other)) return undefined;
-      members.push(other);
+      if (!offering.includes(other)) return false;
+      members[count] = other;
+      count += 1;
+      isPrompt ||= system.isPrompt(other);
     }
   }
-  return members.length < limit ? members : undefined;
+  shorten(members, count);
+  return count < limit;
+}
+
+function isAmong(members: readonly number[], count: number, actor: number): boolean {
+  for (let at = 0; at < count; at += 1) if (members[at] === actor) return true;
+  return false;
 }
 
 function keep(system: System, moves: number[], count: number, actors: readonly number[]): number {

@@ -242,7 +242,7 @@ export class CompiledSystem implements ExploredSystem {
       if (this.#isTimed[actor] !== true) busy = 1;
       if (actor !== this.#cpu) awaits = 1;
     }
-    active.length = count;
+    if (active.length !== count) active.length = count;
     values[this.#busyPlace] = busy;
     values[this.#awaitsPlace] = awaits;
     return busy === 1;
