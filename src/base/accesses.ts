@@ -29,6 +29,11 @@ export interface AccessList {
   readonly activatedCount: number;
 }
 
+/** An access as the list has it. */
+export function accessOf(store: number, cell: number, kind: AccessKind): number {
+  return cellNumber(store, cell, cellBits) * accessKinds + kind;
+}
+
 export function accessKindOf(number: number): AccessKind {
   if (number === ACCESS.read) return ACCESS.read;
   return number === ACCESS.written ? ACCESS.written : ACCESS.joined;
@@ -85,13 +90,13 @@ export class Accesses implements AccessList {
     this.activatedCount += 1;
   }
 
-  #add(store: number, cell: number, kind: number): void {
+  #add(store: number, cell: number, kind: AccessKind): void {
     const end = this.exactLength;
     this.exact[end] = store;
     this.exact[end + 1] = cell;
     this.exact[end + 2] = kind;
     this.exactLength = end + 3;
-    const access = cellNumber(store, cell, cellBits) * accessKinds + kind;
+    const access = accessOf(store, cell, kind);
     this.list[this.count] = access;
     this.count += 1;
     this.#low = mixInto(this.#low, access);

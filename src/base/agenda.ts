@@ -28,6 +28,8 @@ export interface ActorDescription {
   readonly ways?: () => number;
   /** A number for what its next act depends on that is its own; 0 where left out. */
   readonly progress?: () => number;
+  /** It may go on by itself for ever, with nobody telling it to. */
+  readonly repeats?: boolean;
   /** How many progresses, from a multiple of this on, lead to each other; all where left out. */
   readonly regionSize?: number;
 }
@@ -280,6 +282,10 @@ export class Agenda {
 
   urgencyOf(actor: number): Urgency {
     return (this.#actors[actor] ?? fail(`no actor ${actor}`)).urgency;
+  }
+
+  repeats(actor: number): boolean {
+    return this.#actors[actor]?.repeats === true;
   }
 
   regionOf(actor: number, progress: number): number {

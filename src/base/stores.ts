@@ -2,7 +2,7 @@
  * The two general kinds of journalled cells: a fixed row of numbers, and a map of immutable values.
  * Physical memory is a third, in `memory.ts`.
  */
-import { ACCESS, wholeStore, type AccessKind } from './accesses.ts';
+import { ACCESS, accessOf, wholeStore, type AccessKind } from './accesses.ts';
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
 
@@ -38,6 +38,11 @@ export class Numbers implements Store {
   set(cell: number, value: number): void {
     if (this.#journal.accesses !== null) this.#journal.accesses.written(this.#number, cell);
     this.#put(cell, value);
+  }
+
+  /** What accesses name the writing of a cell by. */
+  writing(cell: number): number {
+    return accessOf(this.#number, cell, ACCESS.written);
   }
 
   /** Sets a flag that nobody clears again, so that it does not matter who sets it first. */

@@ -26,6 +26,11 @@ export class InFlight {
     return this.#taken.get(0) - 1;
   }
 
+  /** What accesses name the taking of one by. */
+  get spending(): number {
+    return this.#taken.writing(0);
+  }
+
   take(): void {
     this.#taken.set(0, this.#taken.get(0) + 1);
   }

@@ -96,6 +96,11 @@ export class Machine {
     return this.cpu.hasEnded && this.#fabric.isIdle;
   }
 
+  /** What accesses name the taking of a request from those that devices may issue of their own. */
+  get spending(): number {
+    return this.#fabric.inFlight.spending;
+  }
+
   /** Who could act next, the one whose turn it is first. */
   choices(): readonly number[] {
     return this.agenda.pending();

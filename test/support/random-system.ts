@@ -84,6 +84,13 @@ export class RandomSystem implements System {
     return count;
   }
 
+  repeats(actor: number): boolean {
+    return this.#actors[actor]?.program.some(({ kind }) => kind === 'again') === true;
+  }
+
+  /** Nothing is used up here. */
+  readonly spending = -1;
+
   foresee(): null {
     return null;
   }

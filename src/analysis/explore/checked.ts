@@ -157,6 +157,14 @@ export class CheckedSystem implements ExploredSystem {
     return this.#machine.turnOf(actor);
   }
 
+  repeats(actor: number): boolean {
+    return this.#machine.repeats(actor);
+  }
+
+  get spending(): number {
+    return this.#machine.spending;
+  }
+
   advances(actor: number): boolean {
     return this.#machine.advances(actor);
   }

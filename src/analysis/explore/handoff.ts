@@ -147,6 +147,14 @@ export class HandoffSystem implements ExploredSystem {
     return this.machine.cpu.isTurn(actor);
   }
 
+  repeats(actor: number): boolean {
+    return this.machine.agenda.repeats(actor);
+  }
+
+  get spending(): number {
+    return this.machine.spending;
+  }
+
   isOptional(actor: number): boolean {
     return this.machine.agenda.urgencyOf(actor) === 'optional';
   }

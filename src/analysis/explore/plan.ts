@@ -8,6 +8,7 @@ import { NumberMap } from '../../base/number-map.ts';
 import { CellBits } from './bits.ts';
 import { futuresOf } from './futures.ts';
 import type { Entry, Knowledge } from './knowledge.ts';
+import { goingRound } from './rounds.ts';
 import type { System } from './system.ts';
 
 /** What a move touches, and what an actor may still touch, among the cells that are contended for. */
@@ -15,9 +16,11 @@ interface Known {
   /** Null: nothing that anybody contends for. */
   readonly own: CellBits | null;
   readonly future: CellBits | null;
+  /** Whether its actor may come back to where it was. */
+  readonly goesRound: boolean;
 }
 
-const nothing: Known = { own: null, future: null };
+const nothing: Known = { own: null, future: null, goesRound: false };
 
 export class Plan {
   readonly #known = new Map<Entry, Known>();
@@ -36,8 +39,9 @@ export class Plan {
     const entries = knowledge.entries();
     const cells = contendedCells(entries);
     const owns = new Map(entries.flat().map((entry) => [entry, bitsOf(entry, cells)]));
+    const round = goingRound(entries);
     for (const [entry, future] of futuresOf(entries, owns)) {
-      this.#known.set(entry, { own: owns.get(entry) ?? null, future });
+      this.#known.set(entry, { own: owns.get(entry) ?? null, future, goesRound: round.has(entry) });
     }
   }
 
@@ -122,7 +126,10 @@ function closure(
   for (let next = 0; next < count; next += 1) {
     if (count >= limit) return false;
     const heldUp = isPrompt;
-    const own = known[others.indexOf(members[next] ?? 0)]?.own ?? null;
+    const row = known[others.indexOf(members[next] ?? 0)];
+    // Its moves alone might lead back here, and put off all others for ever.
+    if (row?.goesRound === true) return false;
+    const own = row?.own ?? null;
     if (own === null) continue;
     for (let at = 0; at < others.length; at += 1) {
       const other = others[at] ?? 0;

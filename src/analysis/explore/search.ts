@@ -65,13 +65,14 @@ export function search(
 
   /** The moves to be tried in the states of the way that are entered. */
   const moves: number[] = [];
-  /** For each of these: its mark and fingerprint, where its moves begin, which is next, and where its way ends. */
+  /** For each of these: its mark and fingerprint, where its moves begin, which is next, where its way ends, and whether all are tried. */
   const marks: number[] = [];
   const lows: number[] = [];
   const highs: number[] = [];
   const starts: number[] = [];
   const nexts: number[] = [];
   const lengths: number[] = [];
+  const wholes: boolean[] = [];
   let top = 0;
   let depth = 0;
   /** The way so far, with the moves in states that are not entered. */
@@ -89,11 +90,17 @@ export function search(
     if ((violated.get(claim)?.length ?? Infinity) > length) violated.set(claim, trail.slice(0, length));
   };
 
+  /** Nothing is left out in the state that was looked at last. */
+  let isWhole = true;
+
   /** Leaves the moves to be tried in `offered`. */
   const look = (): number => {
     const count = system.offers(offered, asked);
     if (system.hasEnded || !mustGoOn(system, offered, count)) for (const claim of system.unmet()) violates(claim);
-    return reduction === null ? count : reduction.plan.choose(system, offered, count);
+    if (reduction === null) return count;
+    const chosen = reduction.plan.choose(system, offered, count);
+    isWhole = chosen === count;
+    return chosen;
   };
 
   const isPassed = (count: number): boolean => reduction !== null && count === 1 && system.low % enteredOne !== 0;
@@ -116,10 +123,16 @@ export function search(
     return true;
   };
 
-  /** What leads back to itself could put off all others for ever, so that the reduction would miss them. */
-  const isOnWay = (low: number, high: number): boolean => {
-    for (let at = depth - 1; at >= 0; at -= 1) if (lows[at] === low && highs[at] === high) return true;
-    return false;
+  /**
+   * What leads back to itself could put off all others for ever. The plan sees to it that nothing is put off
+   * there; where it did not, that is said.
+   */
+  const comesTo = (low: number, high: number): void => {
+    let isWhole = false;
+    for (let at = depth - 1; at >= 0 && !isWhole; at -= 1) {
+      isWhole = wholes[at] === true;
+      if (lows[at] === low && highs[at] === high && !isWhole) beyond ??= comesBack;
+    }
   };
 
   /** A move that need not be made: it leads to a state that is known. */
@@ -128,8 +141,12 @@ export function search(
     length += 1;
     if (length > deepest) deepest = length;
     for (let index = 0; index < wrong.length; index += 1) violates(wrong[index] ?? 0);
-    if (reduction !== null && isOnWay(low, high)) beyond ??= comesBack;
+    if (reduction !== null) comesTo(low, high);
   };
+
+  /** A move that the knowledge has nothing to learn from. */
+  const isLearned = (move: number, { touched }: Foreseen): boolean => reduction === null
+    || reduction.knowledge.knows(reduction.knowledge.entry(system, system.actorOf(move)), touched);
 
   /**
    * Goes on to the next state that is entered, and leaves its moves in `offered`; −1: beyond the model, or
@@ -139,13 +156,17 @@ export function search(
     let count = look();
     let lap = firstLap;
     let [low, high] = [-1, -1];
+    // In some state since the lap began nothing was left out.
+    let wasWhole = false;
     for (let steps = 1; isPassed(count); steps += 1) {
       if (system.low === low && system.high === high) {
-        beyond ??= comesBack;
+        if (!wasWhole) beyond ??= comesBack;
         return -1;
       }
+      if (isWhole) wasWhole = true;
       if (steps === lap) {
         [low, high] = [system.low, system.high];
+        wasWhole = isWhole;
         lap *= 2;
       }
       transitions += 1;
@@ -162,6 +183,7 @@ export function search(
     starts[depth] = top;
     nexts[depth] = top;
     lengths[depth] = length;
+    wholes[depth] = isWhole;
     for (let at = 0; at < count; at += 1) moves[top + at] = offered[at] ?? 0;
     top += count;
     depth += 1;
@@ -208,7 +230,7 @@ export function search(
     transitions += 1;
     const move = moves[next] ?? 0;
     const foreseen = system.foresee(move);
-    if (foreseen !== null && visited.has(foreseen.low, foreseen.high)) {
+    if (foreseen !== null && isLearned(move, foreseen) && visited.has(foreseen.low, foreseen.high)) {
       leadsBack(move, foreseen);
       continue;
     }
@@ -216,7 +238,7 @@ export function search(
     const count = visited.has(system.low, system.high) ? 0 : goOn();
     if (count < 0) continue;
     if (!visited.add(system.low, system.high)) {
-      if (reduction !== null && isOnWay(system.low, system.high)) beyond ??= comesBack;
+      if (reduction !== null) comesTo(system.low, system.high);
       continue;
     }
     entered += 1;

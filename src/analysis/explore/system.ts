@@ -11,6 +11,8 @@ export interface Foreseen {
   readonly high: number;
   /** The claims that it violates. */
   readonly violated: readonly ClaimNumber[];
+  /** What it touches. */
+  readonly touched: AccessList;
 }
 
 export interface System {
@@ -58,6 +60,10 @@ export interface System {
   turnOf(actor: number): number;
   /** Whether the actor never comes back to a progress, so that what it may still do shrinks as it goes. */
   advances(actor: number): boolean;
+  /** Whether it may go on by itself for ever. */
+  repeats(actor: number): boolean;
+  /** What accesses name the writing of the cell that counts what is used up, and never given back. */
+  readonly spending: number;
   /** Whether it may as well never move again. */
   isOptional(actor: number): boolean;
   /** Whether it has to wait as long as somebody prompt has something to do. */

@@ -67,9 +67,13 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
     this.#client = fabric.connect(this);
     this.#running = new Table(journal, `${settings.name} jobs`, (running) => this.#weigh(running), () => settings.name);
     this.#actors = Array.from({ length: slots }, (_, slot) => agenda.add(() => this.#act(slot),
-      { name: `${settings.name}.job${slot}`, urgency: 'prompt', ways: () => this.#ways(slot) }));
+      {
+      name: `${settings.name}.job${slot}`, urgency: 'prompt', ways: () => this.#ways(slot), progress: () => this.#progressOf(slot),
+      repeats: true,
+    }));
     this.#leftBehind = this.#actors.map((_, slot) => agenda.add(() => this.#act(slot), {
       name: `${settings.name}.left${slot}`, urgency: 'optional', ways: () => fabric.inFlight.left > 0 ? 1 : 0,
+      progress: () => this.#progressOf(slot), repeats: true,
     }));
     this.#generations = new Numbers(journal, `${settings.name} job generation`, slots);
   }
@@ -145,6 +149,12 @@ export class JobEngine<Job extends object> implements DmaClient, Activity {
 
   #ways(slot: number): number {
     return (this.#running.get(slot)?.waiting ?? null) === null || this.#surroundings.fabric.hasRoom(this.#client) ? 1 : 0;
+  }
+
+  /** Where its job stands. */
+  #progressOf(slot: number): number {
+    const running = this.#running.get(slot);
+    return running === undefined ? 0 : this.#weigh(running);
   }
 
   #actorOf(slot: number, kernel: Owner): Appointment | undefined {

@@ -43,7 +43,7 @@ export class CompiledSystem implements ExploredSystem {
   #low: number;
   #high: number;
   /** Of the present state, for as long as `move` is not −1. */
-  readonly #foreseen = { move: -1, effect: -1, low: 0, high: 0, violated: none };
+  readonly #foreseen = { move: -1, effect: -1, low: 0, high: 0, violated: none, touched: nothing };
   readonly #unmet: (readonly ClaimNumber[])[] = [];
   // --- of the actors, which do not change
   readonly #actorCount: number;
@@ -100,6 +100,7 @@ export class CompiledSystem implements ExploredSystem {
     foreseen.low = unsigned(combined(this.#low, this.#effects.low(effect)));
     foreseen.high = unsigned(combined(this.#high, this.#effects.high(effect)));
     foreseen.violated = this.#violated[effect] ?? none;
+    foreseen.touched = this.#touched[effect] ?? nothing;
     return foreseen;
   }
 
@@ -318,6 +319,14 @@ export class CompiledSystem implements ExploredSystem {
 
   turnOf(actor: number): number {
     return this.#machine.turnOf(actor);
+  }
+
+  repeats(actor: number): boolean {
+    return this.#machine.repeats(actor);
+  }
+
+  get spending(): number {
+    return this.#machine.spending;
   }
 
   advances(actor: number): boolean {
