@@ -1,8 +1,9 @@
 /** Second-level tables: levels, leaves, rights, reserved bits, width (3.7, 7.1.3, 9.8). */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bothWidths, fiveLevels, mediumPages, smallPages } from './support/custom-profiles.ts';
 import type { Tree } from './support/tree.ts';
-import { unbacked, type UnitDriver } from './support/unit-driver.ts';
+import { UnitDriver, unbacked } from './support/unit-driver.ts';
 import { device, expectAnswer, expectFault } from './support/walk-cases.ts';
 
 const good = 'to 0x200000';
@@ -178,4 +179,33 @@ test('reason E: a translation that ends in the interrupt range, and not one that
     tree.map(0x8000_0000, leaf, 3));
   expectFault('no right comes first', '0x8000000500000020 0x5000', { access: 'write' }, (_, tree) =>
     tree.map(0x5000, 0xfee0_0001n));
+});
+
+test('a table is read as it is at each walk: where nobody wrote before, at address 0, and after it was another', () => {
+  for (const recording of [false, true]) {
+    const driver = new UnitDriver({ recording });
+    const access = (at: number): string => driver.dmaAtOnce(device, at);
+    const [upper, lower] = [driver.newTable(), driver.newTable()];
+    const tree = driver.tree();
+    // The table of level 2 lies at address 0, and nothing was ever written to the one it leads to.
+    tree.map(0x5000, 3n, 3);
+    driver.poke(0, BigInt(lower) + 3n);
+    driver.context(device, tree.pointer, 0x0502n);
+    driver.start();
+    assert.equal(access(0x5000), 'blocked 0x6', 'an empty table');
+    driver.poke(lower + 8 * 5, 0x20_0003n);
+    assert.equal(access(0x5000), 'to 0x200000');
+    driver.poke(lower + 8 * 6, 0x20_1003n);
+    assert.equal(access(0x6000), 'to 0x201000');
+    // Another table of the same level, and back.
+    driver.poke(8, BigInt(upper) + 3n);
+    assert.equal(access(0x20_5000), 'blocked 0x6');
+    driver.poke(upper + 8 * 5, 0x20_2003n);
+    assert.equal(access(0x20_5000), 'to 0x202000');
+    driver.poke(lower + 8 * 7, 0x20_3003n);
+    assert.equal(access(0x7000), 'to 0x203000');
+    // A table where nothing answers, once and again.
+    driver.poke(16, unbacked + 3n);
+    for (let time = 0; time < 2; time += 1) assert.equal(access(0x40_0000), 'blocked 0x7');
+  }
 });

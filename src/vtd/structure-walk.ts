@@ -1,6 +1,6 @@
 /**
  * The walk of a unit that keeps paging-structure caches (specification 6.2.5), at one instant, for requests
- * that nobody traces: from the deepest cached entry on; what it reads on its way to the leaf is cached.
+ * that nobody watches: from the deepest cached entry on; what it reads on its way to the leaf is cached.
  */
 import { noCause } from '../base/event.ts';
 import type { UnitCore } from './core.ts';
@@ -14,8 +14,6 @@ import { fault, type WalkEnd } from './walk-state.ts';
 export class StructureWalk {
   readonly #core: UnitCore;
   readonly #walk: Walk;
-  /** The fill of the cached entry that the last walk relied on. */
-  used: number | null = null;
 
   constructor(core: UnitCore, walk: Walk) {
     this.#core = core;
@@ -23,7 +21,6 @@ export class StructureWalk {
   }
 
   complete({ frame, access }: TranslationRequest, context: ContextFields): WalkEnd {
-    this.used = null;
     const without = this.#walk.withoutTables(context, frame);
     if (without !== undefined) return without;
     const { structures, capability } = this.#core;
@@ -33,7 +30,6 @@ export class StructureWalk {
     let writable = true;
     const entry = structures.lookUp(domain, frame, context.levels);
     if (entry !== undefined) {
-      this.used = entry.filledBy;
       level = entry.level - 1;
       ({ table, readable, writable } = entry);
       // The rights of the levels above are cached with it: what they refuse is refused at once.

@@ -49,7 +49,7 @@ export class Translation {
   translate(request: TranslationRequest): Answer {
     const answer = this.#answerAtOnce(request);
     if (answer !== undefined) return answer;
-    if (!this.#core.trace.recording) return this.#walkToTheEnd(request);
+    if (!this.#core.isObserved) return this.#walkToTheEnd(request);
     let step = this.#begin(request);
     while (step.kind === 'walking') step = this.proceed(request, step);
     return step;
@@ -132,24 +132,19 @@ export class Translation {
     return { kind: 'blocked', reason, freshness: fresh, event };
   }
 
-  /** As `#begin` and `proceed` to the end, for requests that nobody traces. */
+  /** As `#begin` and `proceed` to the end, for requests that nobody traces or judges. */
   #walkToTheEnd(request: TranslationRequest): Answer {
     const { source, frame, access, cause } = request;
-    const cached = this.#core.contextCache.lookUp(source);
-    let used = cached?.filledBy ?? null;
-    let context = cached?.fields;
+    let context = this.#core.contextCache.lookUp(source)?.fields;
     if (context === undefined) {
       const state = this.#walk.toContext(source);
-      if (state.kind === 'fault') return this.#finish(request, state, used, cause);
+      if (state.kind === 'fault') return this.#finish(request, state, null, cause);
       ({ context } = state);
       this.#fillContext(source, context, cause);
     }
-    if (this.#structureWalk === null) {
-      return this.#finish(request, this.#walk.behindContext(context, frame, access), used, cause);
-    }
-    const end = this.#structureWalk.complete(request, context);
-    used = this.#structureWalk.used ?? used;
-    return this.#finish(request, end, used, cause);
+    const end = this.#structureWalk === null ? this.#walk.behindContext(context, frame, access)
+      : this.#structureWalk.complete(request, context);
+    return this.#finish(request, end, null, cause);
   }
 
   /** One fetch, and what follows from it. */
