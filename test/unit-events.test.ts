@@ -196,3 +196,19 @@ test('a trace that does not record lets the unit answer the same', () => {
   assert.equal(driver.record(), '0xc000000600000020 0x6000');
   assert.deepEqual(driver.trace.events, []);
 });
+
+test('answers are judged without a trace where somebody asks for that, and only there', () => {
+  for (const [judging, kind] of [[true, 'stale'], [false, 'fresh']] as const) {
+    const driver = prepared(() => {}, { recording: false, judging });
+    driver.dma(device, 0x5000);
+    driver.context(device, 0n, 0n);
+    driver.dma(device, 0x5000);
+    assert.equal(freshness(driver).kind, kind);
+    driver.dmaAtOnce(device, 0x5000);
+    assert.equal(freshness(driver).kind, kind);
+    // A walk relies on the cached context entry.
+    driver.dmaAtOnce(device, 0x7000);
+    assert.equal(freshness(driver).kind, kind);
+    assert.deepEqual(driver.trace.events, []);
+  }
+});

@@ -24,6 +24,8 @@ export interface Settings {
   /** Whether a write buffer stands in front of RAM. */
   readonly buffersWrites?: boolean;
   readonly recording?: boolean;
+  /** Whether answers are compared with memory; where left out, where there is a trace. */
+  readonly judging?: boolean;
 }
 
 /** An address behind which nothing answers. */
@@ -51,7 +53,8 @@ export class UnitDriver {
     if (profile === undefined) throw new Error('no such profile');
     this.journal = new Journal(settings.recording ?? true);
     this.agenda = new Agenda(this.journal);
-    this.trace = new Trace(this.agenda, this.journal, settings.recording ?? true);
+    const recording = settings.recording ?? true;
+    this.trace = new Trace(this.agenda, this.journal, recording, settings.judging ?? recording);
     this.memory = new PhysicalMemory(this.journal, [
       frameRange(addressOf(0), addressOf(0x7fff_ffff)),
       frameRange(addressOf(0x1_0000_0000), addressOf(0x1_7fff_ffff)),
