@@ -15,6 +15,8 @@ export interface Window {
   readonly reached: boolean;
   /** What is behind, in words. */
   readonly name: string;
+  /** Where the run comes to, by names that may be asked for, in order; empty where the window is reached. */
+  readonly places: readonly string[];
   /** What the way there needs more of than the model has; null: nothing. */
   readonly beyond: string | null;
 }
@@ -45,10 +47,13 @@ export function findWindow(scenario: Scenario, from: string | null): Window {
       break;
     }
   }
-  const { event, name } = windowEvent(machine.trace.events, scenario, from);
-  if (event === undefined) return { steps: eventsBefore.length, reached: false, name, beyond };
+  const { events } = machine.trace;
+  const { event, name } = windowEvent(events, scenario, from);
+  if (event === undefined) {
+    return { steps: eventsBefore.length, reached: false, name, beyond, places: placesOf(events, scenario) };
+  }
   const after = eventsBefore.findIndex((count) => count > event);
-  return { steps: (after < 0 ? eventsBefore.length : after) - 1, reached: true, name, beyond: null };
+  return { steps: (after < 0 ? eventsBefore.length : after) - 1, reached: true, name, beyond: null, places: [] };
 }
 
 function windowEvent(
@@ -59,6 +64,11 @@ function windowEvent(
   const entered = events.find(({ actor, what }) => actor === 'capture' && what.kind === 'routine-enter'
     && what.routine === from);
   return { event: entered?.number, name: from };
+}
+
+function placesOf(events: readonly Event[], scenario: Scenario): readonly string[] {
+  const routines = events.flatMap(({ actor, what }) => actor === 'capture' && what.kind === 'routine-enter' ? [what.routine] : []);
+  return [...phases.filter((phase) => phaseStart(events, scenario, phase, null) !== undefined), ...new Set(routines)];
 }
 
 function isPhase(name: string): name is Phase {

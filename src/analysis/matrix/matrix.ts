@@ -44,7 +44,7 @@ export function valuesOf(choice: string): readonly string[] {
 }
 
 /** `Result: Holds` speaks of the release in the file, also when another takes its place. */
-function withCapture(scenario: Scenario, release: string): Scenario {
+export function withCapture(scenario: Scenario, release: string): Scenario {
   const { capture } = scenario;
   const named = (expectations: Scenario['expectations']): Scenario['expectations'] =>
     expectations.map((row) => ({ ...row, release: row.release ?? capture.release }));

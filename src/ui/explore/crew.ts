@@ -13,11 +13,15 @@ export interface Crew {
 }
 
 const bytesOfMiB = 2 ** 20;
+/** What the process has without threads, what a thread has beside its heap, and with less it cannot begin. */
+const ownMiB = 64;
+const besideHeapMiB = 24;
+const leastHeapMiB = 32;
 
 export function makeCrew({ workers, maxSeconds, maxBytes }: Pick<AskedOptions, 'workers' | 'maxSeconds' | 'maxBytes'>): Crew {
   const printer = new ProgressPrinter(process.stderr);
   return {
-    pool: new ThreadPool(workers, Math.floor(maxBytes / bytesOfMiB / workers)),
+    pool: new ThreadPool(workers, Math.max(leastHeapMiB, Math.floor((maxBytes / bytesOfMiB - ownMiB) / workers) - besideHeapMiB)),
     watch: new Watch({ maxSeconds, maxBytes }, () => printer.end()), printer, maxBytes,
   };
 }

@@ -1,17 +1,15 @@
 /** `dmarsim explore`: every interleaving of a scenario, and a verdict for each claim. */
-import { writeFileSync } from 'node:fs';
 import type { Exploration } from '../../analysis/explore/explore.ts';
-import { crashedReleaseOf, type Scenario } from '../../scenario/scenario.ts';
-import { printText } from '../../scenario/text/print-text.ts';
+import { crashedReleaseOf } from '../../scenario/scenario.ts';
 import type { CommandLine } from '../command-line.ts';
 import { exitCode, worse } from '../exit-codes.ts';
 import { explorationJson } from './explore-json.ts';
 import { exploreOptions, type AskedOptions } from './explore-options.ts';
 import { dismissing, makeCrew, type Crew } from './crew.ts';
 import { exploreInThreads } from './explore-threads.ts';
-import { claimLines, extentLines } from './explore-report.ts';
+import { saveCounterexample, saveProblem } from './save-file.ts';
+import { claimLines, extentLines, noSuchWindow } from './explore-report.ts';
 import { printCounterexample } from './explore-story.ts';
-import { systemText } from '../system-text.ts';
 import { loadScenario, withReleases } from '../load.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../terminal.ts';
@@ -48,8 +46,19 @@ async function exploreOne(
     output.talk(`error: ${printable(path)} says who acts to the end (\`order\`): nothing is open; use dmarsim run`);
     return exitCode.usage;
   }
+  const file = line.options.get('save');
+  const problem = file === undefined ? null : saveProblem(file, path);
+  if (problem !== null) {
+    output.talk(`error: ${problem.text}`);
+    return problem.code;
+  }
   const found = await exploreInThreads(scenario, asked.options, crew);
   crew.printer.end();
+  const { window, end } = found;
+  if (end.kind === 'no-window' && asked.options.window !== null && window.beyond === null) {
+    output.talk(`error: ${printable(path)}: ${noSuchWindow(window)}`);
+    return exitCode.usage;
+  }
   const worst = shortestOf(found);
   if (line.flags.has('json')) {
     output.result(JSON.stringify(explorationJson(path, scenario, asked.options, found), null, 2));
@@ -65,24 +74,15 @@ async function exploreOne(
       printCounterexample(worst.counterexample, worst.variation, worst.claim, output);
     }
   }
-  return worse(codeOf(found), worst === undefined ? exitCode.ok : save(line, worst.counterexample.scenario, output));
-}
-
-/** Writes the counterexample where asked, and says how to see it again. */
-function save(line: CommandLine, scenario: Scenario, output: Output): number {
-  const file = line.options.get('save');
-  if (file === undefined) {
-    if (!line.flags.has('json')) output.result('to keep it and run it again: --save FILE.dmar');
-    return exitCode.ok;
+  const written = file === undefined || worst === undefined ? exitCode.ok
+    : saveCounterexample(file, worst.counterexample.scenario, output);
+  if (!line.flags.has('json') && written === exitCode.ok) {
+    if (worst === undefined && file !== undefined) output.result(`nothing to keep in ${printable(file)}: it was not written`);
+    if (worst !== undefined) {
+      output.result(file === undefined ? 'to keep it and run it again: --save FILE.dmar' : `replay: dmarsim run ${printable(file)}`);
+    }
   }
-  try {
-    writeFileSync(file, printText({ ...scenario, explorations: [], expectations: [{ release: null, result: 'Violated' }] }));
-  } catch (error) {
-    output.talk(`error: ${printable(file)}: ${systemText(error)}`);
-    return exitCode.unwritten;
-  }
-  if (!line.flags.has('json')) output.result(`replay: dmarsim run ${printable(file)}`);
-  return exitCode.ok;
+  return worse(codeOf(found), written);
 }
 
 /** The claim whose counterexample is told: the one with the fewest steps. */

@@ -2,10 +2,12 @@
 import { unreachable } from '../../base/assert.ts';
 import type { ClaimOutcome, ClaimVerdict, Exploration } from '../../analysis/explore/explore.ts';
 import type { ChoiceValue, HardwareShare } from '../../analysis/explore/hardware-shares.ts';
+import type { Window } from '../../analysis/explore/window.ts';
 import type { Limit } from '../../analysis/explore/options.ts';
 import { claimLine } from '../../scenario/text/print-text.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { hanging } from '../text-columns.ts';
+import { nearest } from '../../scenario/suggest.ts';
 import { printable, type Colour, type Paint } from '../terminal.ts';
 import type { AskedOptions } from './explore-options.ts';
 
@@ -101,9 +103,17 @@ export function extentLines(found: Exploration, asked: AskedOptions, limit: Limi
   }
 }
 
-function noWindowLine({ name, beyond }: Exploration['window']): string {
+function noWindowLine({ name, beyond, places }: Window): string {
   return `the run never comes to ${printable(name)}`
-    + `${beyond === null ? '' : `, for it needs more than ${printable(beyond)}`}: nothing was explored`;
+    + `${beyond === null ? '' : `, for it needs more than ${printable(beyond)}`}: nothing was explored; `
+    + `--window begins elsewhere (${places.join(', ')})`;
+}
+
+/** Of a name that was asked for. */
+export function noSuchWindow({ name, places }: Window): string {
+  const near = nearest(name, places);
+  return `the run never comes to --window ${printable(name)}; `
+    + (near === null ? `it comes to ${places.join(', ')}` : `did you mean ${near}?`);
 }
 
 function limitWords(limit: Limit, { options, maxSeconds, maxBytes }: AskedOptions): string {

@@ -7,6 +7,9 @@ export interface OuterLimits {
   readonly maxBytes: number;
 }
 
+/** What is known has to be told within the limit too. */
+const marginBytes = 12 * 2 ** 20;
+
 const signals = { SIGINT: 2, SIGTERM: 15 } as const;
 type Signal = keyof typeof signals;
 
@@ -50,7 +53,7 @@ export class Watch {
     if (this.#signal !== null) return 'user';
     if (this.#reached !== null) return this.#reached;
     if (this.seconds > this.#limits.maxSeconds) this.#reached = 'seconds';
-    else if (process.memoryUsage.rss() > this.#limits.maxBytes) this.#reached = 'memory';
+    else if (process.memoryUsage.rss() > this.#limits.maxBytes - marginBytes) this.#reached = 'memory';
     return this.#reached;
   }
 

@@ -1,6 +1,7 @@
 /** `dmarsim matrix`: releases across, scenarios or hardware choices down, in each cell what it comes to. */
 import { exploredCell, runCell, undecidedCell, type MatrixCell } from '../../analysis/matrix/cell.ts';
-import { makeMatrix, type MatrixScenario } from '../../analysis/matrix/matrix.ts';
+import { findWindow, type Window } from '../../analysis/explore/window.ts';
+import { makeMatrix, withCapture, type MatrixScenario } from '../../analysis/matrix/matrix.ts';
 import { releaseNamed, releases } from '../../linux/releases/releases.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { nearest } from '../../scenario/suggest.ts';
@@ -9,6 +10,7 @@ import type { CommandLine } from '../command-line.ts';
 import { exitCode, worse } from '../exit-codes.ts';
 import { exploreOptions } from '../explore/explore-options.ts';
 import { dismissing, makeCrew } from '../explore/crew.ts';
+import { noSuchWindow } from '../explore/explore-report.ts';
 import { exploreInThreads } from '../explore/explore-threads.ts';
 import { loadScenario } from '../load.ts';
 import { matrixDocument } from './matrix-json.ts';
@@ -48,12 +50,33 @@ export async function matrixCommand(line: CommandLine, output: Output): Promise<
   };
   const shown = names ?? releases.filter(({ kind, notModelled }) => notModelled === null
     && (kind === 'released' || kind === 'patch' || kind === 'reference')).map(({ name }) => name);
+  const { window } = asked.options;
+  if (explores && window !== null) {
+    const windows = scenarios.flatMap(({ scenario }) => shown.map((release) => withCapture(scenario, release)))
+      .filter(({ order, capture }) => order === null && releaseNamed(capture.release)?.notModelled === null);
+    const first = nowhere(windows, window);
+    if (first !== null) {
+      output.talk(`error: ${noSuchWindow(first)}`);
+      return exitCode.usage;
+    }
+  }
   const rows = await dismissing(crew, () => makeMatrix(scenarios, shown, varied ?? [], cellOf));
   const table = { releases: shown, rows, explored: explores ? { inFlight: options.inFlight } : null };
   if (line.flags.has('json')) output.result(JSON.stringify(matrixDocument(table), null, 2));
   else if (line.flags.has('markdown')) markdownLines(table).forEach(output.result);
   else terminalLines(table, process.stdout.columns ?? usualWidth, output.paint).forEach(output.result);
   return crew.watch.signalCode ?? rows.flatMap(({ cells }) => cells).map(codeOf).reduce(worse, code);
+}
+
+/** The window of the first, if none comes to it. */
+function nowhere(scenarios: readonly Scenario[], name: string): Window | null {
+  let first: Window | null = null;
+  for (const scenario of scenarios) {
+    const window = findWindow(scenario, name);
+    if (window.reached || window.beyond !== null) return null;
+    first ??= window;
+  }
+  return first;
 }
 
 function codeOf({ asExpected }: MatrixCell): number {
