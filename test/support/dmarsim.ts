@@ -62,7 +62,7 @@ export function dmarsimUntilFirstOutput(words: readonly string[]): Promise<Finis
 
 /** Sends the signals, a tenth of a second between them, when the command has told how far it is. */
 export function dmarsimUntilProgress(
-  words: readonly string[], signals: readonly NodeJS.Signals[], wanted = /^\d+ s: /m,
+  words: readonly string[], signals: readonly NodeJS.Signals[], wanted = /^\d+ s: .*\b[1-9][\d,]* states/m,
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [command, ...words], { cwd: root, env: environment({}) });

@@ -72,7 +72,9 @@ export class Watch {
     return this.#signal === null ? null : 128 + signals[this.#signal.name];
   }
 
+  /** Whoever was asked to end is about to, and is not to be killed before what it has to say is said. */
   close(): void {
+    if (this.#signal !== null) return;
     for (const name of signalNames) process.off(name, this.#onSignal);
   }
 }

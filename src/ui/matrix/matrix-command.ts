@@ -87,7 +87,7 @@ function codeOf({ asExpected }: MatrixCell): number {
 function contradiction(line: CommandLine): string | null {
   if (line.flags.has('json') && line.flags.has('markdown')) return '--json and --markdown are two formats; leave one out';
   if (line.flags.has('explore')) return null;
-  const needs = ['in-flight', 'window', 'max-states', 'max-seconds'].find((name) => line.options.has(name))
+  const needs = ['in-flight', 'window', 'workers', 'max-states', 'max-seconds', 'max-memory'].find((name) => line.options.has(name))
     ?? (line.flags.has('quick') ? 'quick' : undefined);
   return needs === undefined ? null : `--${needs} is about an exploration; add --explore`;
 }

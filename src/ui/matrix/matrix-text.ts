@@ -10,6 +10,9 @@ const words: Readonly<Record<CellOutcome, string>> = {
   fine: 'fine', fault: 'fault', stale: 'stale', foreign: 'buffer', claim: 'claim', empty: 'empty', undecided: '?',
 };
 
+/** Cells of one kind that are named. */
+const mostNamed = 4;
+
 const outcomeOrder: readonly CellOutcome[] = ['fine', 'fault', 'stale', 'foreign', 'claim', 'empty', 'undecided'];
 
 /** The word, and what there is to count: states, steps of a counterexample, or the event of a run. */
@@ -101,14 +104,25 @@ function legendLines(table: MatrixTable): readonly string[] {
   });
   const outcomes = outcomeOrder.filter((outcome) => cells.some((cell) => cell.outcome === outcome));
   return [
-    ...outcomes.flatMap((outcome) => hanging('', legendOf(outcome, table.explored !== null))),
+    ...outcomes.flatMap((outcome) => [...hanging('', legendOf(outcome, table.explored !== null)),
+      ...(outcome === 'undecided' ? undecidedLines(rows, labels) : [])]),
     ...(cells.some(({ asExpected }) => asExpected === false)
       ? ['!: not what the file expects; where it expects nothing, all should be fine'] : []),
     ...(cells.some(({ steps, isShortest }) => steps !== null && !isShortest)
       ? ['~: there may be a shorter way'] : []),
     ...(short.length === 0 ? [] : hanging('', short.join(', '))),
-    ...[...new Set(cells.flatMap(({ release, why }) => why === null ? [] : [`not decided with ${release}: ${why}`]))],
   ];
+}
+
+/** Why cells are not decided, and which. */
+function undecidedLines(rows: readonly MatrixRow[], labels: ReadonlyMap<string, string>): readonly string[] {
+  const cells = rows.flatMap((row) => row.cells.flatMap(({ release, outcome, why }) => outcome !== 'undecided' || why === null ? []
+    : [{ why, name: `${rowLabel(row)} ${labels.get(release) ?? release}` }]));
+  return [...new Set(cells.map(({ why }) => why))].flatMap((why) => {
+    const names = cells.filter((cell) => cell.why === why).map(({ name }) => name);
+    const more = names.length - mostNamed;
+    return hanging('  ', `${printable(why)}: ${names.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
+  });
 }
 
 function legendOf(outcome: CellOutcome, explored: boolean): string {
@@ -121,7 +135,7 @@ function legendOf(outcome: CellOutcome, explored: boolean): string {
     case 'foreign': return `buffer${number}: a DMA reaches memory of the other kernel${way}`;
     case 'claim': return `claim${number}: another claim does not hold${way}`;
     case 'empty': return 'empty: nothing happened that some claim is about';
-    case 'undecided': return '?: not decided within the limits';
+    case 'undecided': return '?: not decided';
     default: return unreachable(outcome);
   }
 }
