@@ -39,6 +39,7 @@ const wrong: readonly (readonly [readonly string[], RegExp, number?])[] = [
   [['--save', join(cell, 'x.dmar')], /there is no such folder/, 74],
   [[cell, '--save', 'x.dmar'], /one document of one file/],
   [[cell, '--json'], /one document of one file/],
+  [['--seed', '4294967296'], /--seed is a whole number from 0 to 4294967295/],
   [['--quick'], /explore has no option --quick/],
 ];
 

@@ -20,6 +20,21 @@ function finish(value: number): number {
   return h ^ (h >>> 16);
 }
 
+/** Of the whole process, since fingerprints of one machine are compared with those of another. */
+let fingerprintSeed = 0;
+
+/**
+ * Another seed, other fingerprints: two states that one seed takes for the same are told apart by the next. The
+ * low four bits stay, by which an exploration decides what it stores. To be called before there is any fingerprint.
+ */
+export function seedFingerprints(seed: number): void {
+  fingerprintSeed = seed === 0 ? 0 : finish(seed) | 0;
+}
+
+function seeded(half: number): number {
+  return (finish(Math.imul(half ^ fingerprintSeed, 0x9e3779b1)) & ~0xf) | (half & 0xf);
+}
+
 /** Toggles the contribution of (store, cell, value) in the fingerprint. */
 export function toggle(into: Fingerprint, store: number, cell: number, value: number): void {
   if (value === 0) return;
@@ -31,11 +46,13 @@ export function toggle(into: Fingerprint, store: number, cell: number, value: nu
   h = finish(h ^ Math.imul(cellHigh + 0x7f4a7c15, 0x2545f491));
   h = finish(h ^ valueLow);
   h = finish(h + Math.imul(valueHigh ^ 0x165667b1, 0x27d4eb2f));
+  if (fingerprintSeed !== 0) h = seeded(h);
   into.low = (into.low ^ h) >>> 0;
   let g = finish(Math.imul(store + 0x3c6ef372, 0x85ebca77) + cellLow);
   g = finish(g + Math.imul(cellHigh ^ 0x5851f42d, 0x4c957f2d));
   g = finish(g + Math.imul(valueLow, 0x9e3779b1));
   g = finish(g ^ Math.imul(valueHigh + 0x632be59b, 0x14057b7f));
+  if (fingerprintSeed !== 0) g = seeded(g);
   into.high = (into.high ^ g) >>> 0;
 }
 

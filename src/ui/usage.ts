@@ -70,6 +70,7 @@ export const commands: readonly CommandRow[] = [
       { name: 'workers', value: 'N', about: 'threads (default 1); what is found does not depend on it' },
       { name: 'max-memory', value: 'MIB', about: 'of the whole process (default 2048)' },
       { name: 'max-seconds', value: 'S', about: 'give up after so long' },
+      { name: 'seed', value: 'N', about: 'of the fingerprints (default 0): the result must not depend on it' },
       { name: 'check-fingerprints', about: 'check the checker: work each fingerprint out anew' },
       { name: 'save', value: 'FILE', about: 'write the counterexample as a scenario that dmarsim run replays' },
       { name: 'json', about: 'one JSON document with the verdicts' },

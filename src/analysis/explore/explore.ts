@@ -1,5 +1,6 @@
 /** Every interleaving of a scenario from the window on, and what that says about each claim. */
 import { assert, fail } from '../../base/assert.ts';
+import type { Fingerprint } from '../../base/hash.ts';
 import type { Claim, Scenario } from '../../scenario/scenario.ts';
 import type { ChoiceName } from '../../vtd/choices.ts';
 import type { Counterexample } from './counterexample.ts';
@@ -43,6 +44,8 @@ export type ExplorationEnd =
 
 export interface Exploration {
   readonly window: Window;
+  /** The fingerprint of the window's state, on the units as they are. */
+  readonly start: Fingerprint | null;
   readonly claims: readonly ClaimVerdict[];
   readonly states: number;
   readonly transitions: number;
@@ -139,7 +142,7 @@ function together(
   const sum = (of: (result: SearchResult) => number): number =>
     spaces.reduce((total, { result }) => total + of(result), 0);
   return {
-    window: first.window,
+    window: first.window, start: first.start,
     states: sum(({ states }) => states), transitions: sum(({ transitions }) => transitions),
     depth: Math.max(...spaces.map(({ result }) => result.depth)),
     rounds: Math.max(...spaces.map(({ rounds }) => rounds)),

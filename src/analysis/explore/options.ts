@@ -15,6 +15,8 @@ export interface ExploreOptions {
   readonly reduce: boolean;
   /** Look for the shortest way to violate each claim. */
   readonly shortest: boolean;
+  /** Of the hash that makes fingerprints: what is found must not depend on it. */
+  readonly seed: number;
   /** Work the fingerprint out anew at every state, and fail where it is another. */
   readonly checkFingerprints: boolean;
   /** Asked now and then; a limit ends the exploration undecided. */
@@ -40,5 +42,5 @@ export interface Progress {
 
 export const defaultOptions: ExploreOptions = {
   inFlight: 1, window: null, open: { choices: [], evictions: false }, maxStates: 100_000_000, maxCombinations: 1000, reduce: true, shortest: true,
-  checkFingerprints: false, stop: () => null,
+  checkFingerprints: false, seed: 0, stop: () => null,
 };

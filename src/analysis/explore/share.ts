@@ -1,4 +1,5 @@
 /** One thread's part of an exploration: pieces of the frontier, one after the other, until none is left. */
+import { seedFingerprints } from '../../base/hash.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { handoffSystem } from './checked.ts';
 import type { Counterexample } from './counterexample.ts';
@@ -12,7 +13,7 @@ import { SHARED, SharedStates, VisitedStates } from './visited.ts';
 import type { Window } from './window.ts';
 
 /** What of the options a thread needs. */
-export type ShareOptions = Pick<ExploreOptions, 'inFlight' | 'open' | 'maxStates' | 'reduce' | 'checkFingerprints'>;
+export type ShareOptions = Pick<ExploreOptions, 'inFlight' | 'open' | 'maxStates' | 'reduce' | 'checkFingerprints' | 'seed'>;
 
 /** Memory that the threads of a round share. */
 export interface SharedTable {
@@ -47,6 +48,7 @@ export class Share {
 
   constructor(scenario: Scenario, window: Window, options: ShareOptions) {
     this.#options = options;
+    seedFingerprints(options.seed);
     this.system = handoffSystem(scenario, window, options, (choice) => this.#asked.add(choice));
     const { low, high } = this.system;
     this.#start = { mark: this.system.mark(), low, high };

@@ -1,4 +1,5 @@
 /** One exploration with every hardware choice fixed. */
+import { seedFingerprints, type Fingerprint } from '../../base/hash.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { handoffSystem } from './checked.ts';
 import type { Counterexample } from './counterexample.ts';
@@ -14,6 +15,8 @@ import { findWindow, type Window } from './window.ts';
 export interface Space {
   readonly window: Window;
   readonly result: SearchResult;
+  /** The fingerprint of its first state; null: there is none. */
+  readonly start: Fingerprint | null;
   /** What ended it early; null: nothing did. */
   readonly limit: Limit | null;
   /** How often it was explored before nothing new was learned of what moves touch. */
@@ -37,6 +40,7 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
     stopped ??= options.stop(progress);
     return stopped !== null;
   };
+  seedFingerprints(options.seed);
   const system = handoffSystem(scenario, window, options, (choice) => asked.add(choice));
   const { mark, low, high } = { mark: system.mark(), low: system.low, high: system.high };
   const knowledge = new Knowledge();
@@ -67,7 +71,7 @@ export function exploreSpace(scenario: Scenario, options: ExploreOptions, before
     counterexamples.set(claim, system.counterexample(found.moves, found.isShortest));
   }
   return {
-    window, result, limit: limitOf(result, stopped), rounds, considered: system.considered, counterexamples, asked,
+    window, result, start: { low, high }, limit: limitOf(result, stopped), rounds, considered: system.considered, counterexamples, asked,
     comparisons: system.comparisons,
   };
 }
@@ -84,7 +88,7 @@ function limitOf({ end }: SearchResult, stopped: Limit | null): Limit | null {
 /** Of a window that the run never comes to. */
 export function unreachedSpace(window: Window): Space {
   return {
-    window, limit: null, rounds: 0, considered: [], counterexamples: new Map(), asked: new Set(), comparisons: 0,
+    window, start: null, limit: null, rounds: 0, considered: [], counterexamples: new Map(), asked: new Set(), comparisons: 0,
     result: { states: 0, transitions: 0, depth: 0, violated: new Map(), beyond: window.beyond, end: 'exhausted' },
   };
 }

@@ -1,5 +1,6 @@
 /** An exploration as a JSON document, for scripts. */
 import type { Exploration } from '../../analysis/explore/explore.ts';
+import { formatFingerprint } from '../../base/hash.ts';
 import type { ExploreOptions } from '../../analysis/explore/options.ts';
 import { printOrder } from '../../scenario/text/order-text.ts';
 import { claimLine } from '../../scenario/text/print-text.ts';
@@ -24,6 +25,8 @@ export function explorationJson(
     transitions: found.transitions,
     depth: found.depth,
     fingerprintBits: 64,
+    fingerprintSeed: options.seed,
+    windowFingerprint: found.start === null ? null : formatFingerprint(found.start),
     fingerprintsChecked: found.comparisons,
     claims: found.claims.map(({ claim, outcome, counterexample, variation, hardware }) => ({
       claim: claimLine(claim), outcome,

@@ -30,6 +30,7 @@ export function exploreOptions(line: CommandLine): AskedOptions | string {
     maxStates: number('max-states', defaultOptions.maxStates, 1, 1_000_000_000),
     maxCombinations: number('max-combinations', defaultOptions.maxCombinations, 1, 1_000_000),
     window: line.options.get('window') ?? null,
+    seed: number('seed', defaultOptions.seed, 0, 2 ** 32 - 1),
     checkFingerprints: line.flags.has('check-fingerprints'),
   };
   if (options.window === '') problems.push('--window needs the name of a phase or of a routine');

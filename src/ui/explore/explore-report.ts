@@ -86,7 +86,7 @@ export function extentLines(found: Exploration, asked: AskedOptions, limit: Limi
       lines.push(`${seen}: all that there are`
         + (options.reduce ? `, but for orders that cannot matter (${rounds} rounds)` : ''));
       if (options.reduce) lines.push('of states in which one move is enough, one in sixteen is stored and counted; claims are judged in all');
-      lines.push(`states are told apart by fingerprints of 64 bits: ${collisions.toExponential(0)} of them expected `
+      lines.push(`states are told apart by fingerprints of 64 bits, seed ${options.seed}: ${collisions.toExponential(0)} of them expected `
         + 'to be taken for another');
       const { claims } = found;
       if (limit !== null && claims.some(({ counterexample }) => counterexample?.isShortest === false)) {

@@ -2,6 +2,7 @@
  * An exploration by several threads that share the table of states and the frontier. The main thread
  * explores nothing itself, so that it can show progress and be interrupted.
  */
+import type { Fingerprint } from '../../base/hash.ts';
 import type { Counterexample } from '../../analysis/explore/counterexample.ts';
 import { exploration, type Exploration, type SpaceRequest } from '../../analysis/explore/explore.ts';
 import { Knowledge, type ExportedKnowledge } from '../../analysis/explore/knowledge.ts';
@@ -62,6 +63,7 @@ class ThreadedSpace {
   readonly #knowledge = new Knowledge();
   #table = new Int32Array(new SharedArrayBuffer(firstTable * bytesOfState));
   #violatedBefore: readonly ClaimNumber[] = [];
+  #start: Fingerprint | null = null;
   #rounds = 0;
   #pieces = 0;
   #isLookingForShortest = false;
@@ -77,8 +79,8 @@ class ThreadedSpace {
     this.#request = request;
     this.#window = window;
     this.#options = options;
-    const { inFlight, open, maxStates, reduce, checkFingerprints } = options;
-    this.#share = { inFlight, open, maxStates: maxStates - request.before, reduce, checkFingerprints };
+    const { inFlight, open, maxStates, reduce, checkFingerprints, seed } = options;
+    this.#share = { inFlight, open, maxStates: maxStates - request.before, reduce, checkFingerprints, seed };
     this.#crew = crew;
   }
 
@@ -111,6 +113,7 @@ class ThreadedSpace {
       kind: 'begin', scenario: this.#request.scenario, window: this.#window, options: this.#share,
     })));
     this.#violatedBefore = begun?.violatedBefore ?? [];
+    this.#start = begun?.start ?? null;
     for (;;) {
       const { news } = this.#knowledge;
       const end = await this.#round(threads);
@@ -197,7 +200,7 @@ class ThreadedSpace {
     const results = this.#results;
     const present = this.#count();
     return {
-      window: this.#window, limit, rounds: this.#rounds, counterexamples,
+      window: this.#window, start: this.#start, limit, rounds: this.#rounds, counterexamples,
       asked: new Set(results.flatMap(({ asked }) => asked)),
       comparisons: total(results, ({ comparisons }) => comparisons),
       considered: (results[0]?.considered ?? []).map((_, claim) => results.some(({ considered }) => considered[claim] === true)),

@@ -1,6 +1,7 @@
 /** The thread's side of a parallel exploration: carries out what the main thread asks for. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AssertionFailure, fail } from '../../base/assert.ts';
+import type { Fingerprint } from '../../base/hash.ts';
 import type { Counterexample } from '../../analysis/explore/counterexample.ts';
 import type { ExportedKnowledge } from '../../analysis/explore/knowledge.ts';
 import { Share, type ShareOptions, type ShareResult, type SharedTable } from '../../analysis/explore/share.ts';
@@ -19,7 +20,7 @@ export type Task =
       readonly way: readonly number[]; readonly complete: boolean; readonly counters: Int32Array };
 
 export type TaskAnswer =
-  | { readonly kind: 'begin'; readonly violatedBefore: readonly ClaimNumber[] }
+  | { readonly kind: 'begin'; readonly violatedBefore: readonly ClaimNumber[]; readonly start: Fingerprint }
   | { readonly kind: 'pieces'; readonly pieces: readonly (readonly number[])[] }
   | { readonly kind: 'explore'; readonly result: ShareResult }
   | { readonly kind: 'shortest'; readonly counterexample: Counterexample }
@@ -48,7 +49,10 @@ function failure(error: unknown): TaskAnswer {
 
 function answer(share: Share, task: Task): TaskAnswer {
   switch (task.kind) {
-    case 'begin': return { kind: 'begin', violatedBefore: share.system.violatedBefore };
+    case 'begin': {
+      const { violatedBefore, low, high } = share.system;
+      return { kind: 'begin', violatedBefore, start: { low, high } };
+    }
     case 'pieces': return { kind: 'pieces', pieces: share.pieces(task.knowledge) };
     case 'explore':
       return { kind: 'explore', result: share.explore(task.knowledge, task.pieces, task.table) };
