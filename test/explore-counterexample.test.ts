@@ -26,17 +26,27 @@ function outcomes(found: Exploration): readonly string[] {
   return found.claims.map(({ outcome }) => outcome);
 }
 
+/** What the README's table says of the seed's machine: the verdict of `never fault` and the states. */
+function inReadme(file: string, release: string): { readonly verdict: string; readonly states: number } {
+  const text = readFileSync(join(projectRoot(import.meta.dirname), 'README.md'), 'utf8');
+  const row = text.split('\n').find((line) => line.startsWith(`| \`${file}\`, \`${release}\` |`)) ?? assert.fail(`no row for ${file}`);
+  const [, , , verdict = '', states = ''] = row.split('|').map((cell) => cell.trim());
+  return { verdict, states: Number(states.replaceAll(',', '')) };
+}
+
 function bytesOf(subject: Scenario): string {
   return run(subject, traced).events.map((event) => JSON.stringify(eventJson(event))).join('\n');
 }
 
 test('the seed with two requests in flight: without the flush violated, with the patch it holds', () => {
   const options = { ...defaultOptions, inFlight: 2, shortest: false };
-  assert.deepEqual(outcomes(explore(scenario('hpsa-p420i.dmar', 'linux-4.9-rc5'), options)),
-    ['violated', 'violated', 'holds', 'violated']);
+  const unpatched = explore(scenario('hpsa-p420i.dmar', 'linux-4.9-rc5'), options);
+  assert.deepEqual(outcomes(unpatched), ['violated', 'violated', 'holds', 'violated']);
+  assert.equal(unpatched.states, inReadme('hpsa-p420i.dmar', 'linux-4.9-rc5').states);
   const patched = explore(scenario('hpsa-p420i.dmar', 'patch-v2'), options);
   assert.deepEqual(outcomes(patched), ['holds', 'holds', 'holds', 'holds']);
   assert.equal(patched.end.kind, 'exhausted');
+  assert.deepEqual(inReadme('hpsa-p420i.dmar', 'patch-v2'), { verdict: 'holds', states: patched.states });
 });
 
 test('one request behind the reset: the patch loses to the refill between flush and store, the order of 6.5.3.3 does not', () => {
@@ -44,6 +54,8 @@ test('one request behind the reset: the patch loses to the refill between flush 
   assert.deepEqual(outcomes(found), ['violated', 'violated', 'violated']);
   const first = found.claims[0]?.counterexample;
   assert.ok(first?.isShortest);
+  assert.deepEqual(inReadme('hpsa-one-in-flight.dmar', 'patch-v2'),
+    { verdict: `violated after ${first.moves} steps`, states: found.states });
   const { events, end } = run(first.scenario, traced);
   assert.equal(end.kind, 'cut');
   const last = (kind: Happening['kind']): number => events.findLast(({ what }) => what.kind === kind)?.number ?? -1;
@@ -56,6 +68,7 @@ test('one request behind the reset: the patch loses to the refill between flush 
     `${flush} < ${fill} < ${store} < ${hit} < ${blocked}`);
   const reference = explore(scenario('hpsa-one-in-flight.dmar', 'spec-6.5.3.3'), { ...defaultOptions, shortest: false });
   assert.deepEqual(outcomes(reference), ['holds', 'holds', 'holds']);
+  assert.deepEqual(inReadme('hpsa-one-in-flight.dmar', 'spec-6.5.3.3'), { verdict: 'holds', states: reference.states });
 });
 
 const small = scenarioOf(handoffText({

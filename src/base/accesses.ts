@@ -68,6 +68,12 @@ export class Accesses implements AccessList {
     this.#add(store, cell, ACCESS.read);
   }
 
+  /** Which of a store's cells hold something is asked; what they hold is not. */
+  readPresence(store: number): void {
+    this.#note(store, wholeStore, ACCESS.read);
+    this.looked(store, presence);
+  }
+
   written(store: number, cell: number): void {
     this.#add(store, cell, ACCESS.written);
   }
@@ -96,6 +102,10 @@ export class Accesses implements AccessList {
     this.exact[end + 1] = cell;
     this.exact[end + 2] = kind;
     this.exactLength = end + 3;
+    this.#note(store, cell, kind);
+  }
+
+  #note(store: number, cell: number, kind: AccessKind): void {
     const access = accessOf(store, cell, kind);
     this.list[this.count] = access;
     this.count += 1;
@@ -106,3 +116,5 @@ export class Accesses implements AccessList {
 
 /** The cell that stands for a store's being looked at as a whole: reading it goes with no change of a member. */
 export const wholeStore = -1;
+/** Which cells hold something, in the same way. */
+export const presence = -2;

@@ -3,7 +3,7 @@
  * frame. A row is a map of its own, which is what makes a hit fast. Values are stored as numbers and made
  * again where they are asked for: a cache with a million entries is no work for the collector of garbage.
  */
-import { ACCESS, wholeStore, type AccessKind } from './accesses.ts';
+import { ACCESS, presence, wholeStore, type AccessKind } from './accesses.ts';
 import type { Journal, Store } from './journal.ts';
 import { PackedMap, firstWord, nowhere } from './packed-map.ts';
 
@@ -43,7 +43,7 @@ export class Grid<Value extends object> implements Store {
   }
 
   get size(): number {
-    this.#looksAtAll();
+    this.#journal.accesses?.readPresence(this.#number);
     return this.#size;
   }
 
@@ -147,7 +147,12 @@ export class Grid<Value extends object> implements Store {
   }
 
   groupsOf(): readonly number[] {
-    return [wholeStore];
+    return [wholeStore, presence];
+  }
+
+  weighIn(group: number, value: unknown): number {
+    if (group === wholeStore) return this.weigh(value);
+    return value === undefined ? 0 : 1;
   }
 
   dependsOn(cell: number, kind: AccessKind): readonly number[] {

@@ -124,16 +124,23 @@ export function pairOf(low: number, high: number): number {
   return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
 }
 
-/** A number below 2^53 for bytes; 0 for none. */
+/** What was worked out for bytes that live longer: nobody changes them once they are on their way. */
+const digests = new WeakMap<Uint8Array, number>();
+
+/** A number below 2^53 for bytes that do not change any more; 0 for none. */
 export function digestBytes(bytes: Uint8Array | null): number {
   if (bytes === null) return 0;
+  const known = digests.get(bytes);
+  if (known !== undefined) return known;
   let low = 0x9e3779b9 ^ bytes.length;
   let high = 0x85ebca6b ^ bytes.length;
   for (let at = 0; at < bytes.length; at += 1) {
     low = Math.imul(low ^ (bytes[at] ?? 0), 0x01000193);
     high = Math.imul(high ^ (bytes[at] ?? 0), 0x2545f491) + at | 0;
   }
-  return (finish(high ^ low) & 0x1f_ffff) * 0x1_0000_0000 + (finish(low + Math.imul(high, 0x165667b1)) >>> 0);
+  const result = (finish(high ^ low) & 0x1f_ffff) * 0x1_0000_0000 + (finish(low + Math.imul(high, 0x165667b1)) >>> 0);
+  digests.set(bytes, result);
+  return result;
 }
 
 /** A number below 2^53 for a fingerprint and a small number. */

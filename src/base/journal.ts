@@ -31,6 +31,8 @@ export interface Store {
   at(cell: number): unknown;
   /** The groups that a cell is in, which may be looked at as a whole: numbers below zero, as accesses name them. */
   groupsOf(cell: number): readonly number[];
+  /** What a value counts as in a group, where that is not its weight. */
+  weighIn?(group: number, value: unknown): number;
   /** The cells and groups whose content decides what an access to `cell` that was noted does. */
   dependsOn(cell: number, kind: AccessKind): readonly number[];
 }

@@ -2,12 +2,12 @@
  * The two general kinds of journalled cells: a fixed row of numbers, and a map of immutable values.
  * Physical memory is a third, in `memory.ts`.
  */
-import { ACCESS, accessOf, wholeStore, type AccessKind } from './accesses.ts';
+import { ACCESS, accessOf, presence, wholeStore, type AccessKind } from './accesses.ts';
 import { assert, fail } from './assert.ts';
 import type { Journal, Store } from './journal.ts';
 
 const noCells: readonly number[] = [];
-const wholeStoreAlone: readonly number[] = [wholeStore];
+const wholeStoreAndPresence: readonly number[] = [wholeStore, presence];
 
 /** A fixed number of cells, each a number that starts at zero. */
 export class Numbers implements Store {
@@ -114,7 +114,7 @@ export class Table<Value extends object> implements Store {
   }
 
   get size(): number {
-    this.#looksAtAll();
+    this.#journal.accesses?.readPresence(this.#number);
     return this.#values.size;
   }
 
@@ -161,7 +161,12 @@ export class Table<Value extends object> implements Store {
   }
 
   groupsOf(): readonly number[] {
-    return wholeStoreAlone;
+    return wholeStoreAndPresence;
+  }
+
+  weighIn(group: number, value: unknown): number {
+    if (group === wholeStore) return this.weigh(value);
+    return value === undefined ? 0 : 1;
   }
 
   dependsOn(cell: number, kind: AccessKind): readonly number[] {

@@ -24,8 +24,8 @@ interface Place {
   /** Numbers of values by weight, and the values. */
   readonly numbers: NumberMap<number>;
   readonly values: unknown[];
-  /** The places of the groups that the cell is in. */
-  readonly groups: readonly number[];
+  /** The groups that the cell is in, and their places. */
+  readonly groups: readonly { readonly name: number; readonly at: number }[];
 }
 
 export class StateCells {
@@ -38,6 +38,8 @@ export class StateCells {
   /** By store: the places of cells, and those of groups by what their number lacks to 0. */
   readonly #cells: NumberMap<number>[] = [];
   readonly #groups: NumberMap<number>[] = [];
+  /** Places that whoever asked for them keeps. */
+  readonly #own = new Set<number>();
   readonly #journal: Journal;
 
   constructor(journal: Journal) {
@@ -57,7 +59,7 @@ export class StateCells {
     const known = this.knownPlaceOf(store, cell);
     if (known !== undefined) return known;
     const owner = this.#journal.storeNumbered(store);
-    const groups = owner.groupsOf(cell).map((group) => this.groupPlaceOf(store, group));
+    const groups = owner.groupsOf(cell).map((name) => ({ name, at: this.groupPlaceOf(store, name) }));
     const at = this.#add({ number: store, store: owner, cell, numbers: new NumberMap(), values: [undefined], groups });
     this.#name(store, cell, at);
     const value = this.numberOf(at, before);
@@ -76,11 +78,26 @@ export class StateCells {
     return at;
   }
 
+  /** The place of a cell that has not changed since it was looked at in `store`, or the places of a group. */
+  placesOf(number: number, cell: number, store: Store): readonly number[] {
+    const known = this.knownPlaceOf(number, cell);
+    if (cell >= 0) return [known ?? this.placeOf(number, cell, store.at(cell))];
+    if (known !== undefined && this.#own.has(known)) return [known];
+    const sum = this.groupPlaceOf(number, cell);
+    return [sum, sum + 1];
+  }
+
   /** A place that no cell has: whoever asked for it keeps it. */
   ownPlace(store: number, name: number): number {
     const at = this.#add(null);
+    this.#own.add(at);
     this.#name(store, name, at);
     return at;
+  }
+
+  /** Whether a place is one that no cell has. */
+  isOwn(at: number): boolean {
+    return this.#own.has(at);
   }
 
   /** Where a cell or a group is; undefined where it has no place. */
@@ -106,10 +123,11 @@ export class StateCells {
   /** What a change of a cell does to the sums of its groups: pairs of a place and what it is combined with. */
   addSums(into: Map<number, number>, at: number, before: unknown, after: unknown): void {
     const { number, store, cell, groups } = this.#place(at);
-    const sum = { low: 0, high: 0 };
-    toggle(sum, number, cell, store.weigh(before));
-    toggle(sum, number, cell, store.weigh(after));
-    for (const group of groups) {
+    for (const { name, at: group } of groups) {
+      const sum = { low: 0, high: 0 };
+      const weigh = (value: unknown): number => store.weighIn?.(name, value) ?? store.weigh(value);
+      toggle(sum, number, cell, weigh(before));
+      toggle(sum, number, cell, weigh(after));
       into.set(group, combined(into.get(group) ?? 0, sum.low));
       into.set(group + 1, combined(into.get(group + 1) ?? 0, sum.high));
     }
