@@ -74,7 +74,8 @@ function outcomeWithout({ claims }: Exploration): CellOutcome {
 function whyOf({ end, window }: Exploration): string | null {
   switch (end.kind) {
     case 'exhausted': return null;
-    case 'no-window': return `the run never comes to ${window.name}`;
+    case 'no-window': return `the run never comes to ${window.name}`
+      + (window.beyond === null ? '' : `, for before it needs more than ${window.beyond}`);
     case 'beyond': return `it needs more than ${end.what}`;
     case 'limit': return limitWords(end.limit);
   }

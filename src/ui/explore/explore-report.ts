@@ -71,7 +71,7 @@ export function extentLines(found: Exploration, asked: AskedOptions, limit: Limi
   const { states, transitions, depth, rounds, window, end } = found;
   const { options } = asked;
   const requests = `${options.inFlight} request${options.inFlight === 1 ? '' : 's'}`;
-  if (end.kind === 'no-window') return [noWindowLine(window)];
+  if (end.kind === 'no-window') return noWindowLines(window);
   const lines = [
     `window: from ${printable(window.name)} on (step ${window.steps} of the run)`,
     `open: who acts next; ${requests} in flight, of any page, until a reset stops the device`,
@@ -103,17 +103,17 @@ export function extentLines(found: Exploration, asked: AskedOptions, limit: Limi
   }
 }
 
-function noWindowLine({ name, beyond, places }: Window): string {
-  return `the run never comes to ${printable(name)}`
-    + `${beyond === null ? '' : `, for it needs more than ${printable(beyond)}`}: nothing was explored; `
-    + `--window begins elsewhere (${places.join(', ')})`;
+function noWindowLines({ name, beyond, places }: Window): readonly string[] {
+  const never = `nothing was explored: the run never comes to ${printable(name)}`;
+  if (beyond !== null) return hanging('', `${never}, for before it needs more than ${printable(beyond)}`);
+  return [never, ...hanging('to begin elsewhere: --window ', printable(places.join(', ')))];
 }
 
 /** Of a name that was asked for. */
 export function noSuchWindow({ name, places }: Window): string {
   const near = nearest(name, places);
   return `the run never comes to --window ${printable(name)}; `
-    + (near === null ? `it comes to ${places.join(', ')}` : `did you mean ${near}?`);
+    + (near === null ? `it comes to ${printable(places.join(', '))}` : `did you mean ${near}?`);
 }
 
 function limitWords(limit: Limit, { options, maxSeconds, maxBytes }: AskedOptions): string {
