@@ -2,7 +2,8 @@
  * The CPU: carries out the operations of the running kernel one by one, each at its time, and hands the
  * machine from the crashed kernel to the capture kernel at the panic.
  */
-import type { Agenda, Appointment } from '../base/agenda.ts';
+import type { Appointment } from '../base/agenda-cells.ts';
+import type { Agenda } from '../base/agenda.ts';
 import { assert, unreachable } from '../base/assert.ts';
 import { noCause, type Happening, type Owner, type Trace } from '../base/event.ts';
 import { digest } from '../base/hash.ts';

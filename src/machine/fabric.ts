@@ -4,7 +4,8 @@
  * that anything can fall between two steps.
  */
 import { assert, fail } from '../base/assert.ts';
-import type { Agenda, Appointment } from '../base/agenda.ts';
+import type { Appointment } from '../base/agenda-cells.ts';
+import type { Agenda } from '../base/agenda.ts';
 import { noCause, type Access, type Freshness, type Owner, type Trace } from '../base/event.ts';
 import { digest, digestBytes } from '../base/hash.ts';
 import type { Journal } from '../base/journal.ts';

@@ -3,7 +3,7 @@
  * one at a time. Software may rely on a wait descriptor's status write alone; the head moves when a
  * descriptor has been fetched and found valid.
  */
-import type { Appointment } from '../base/agenda.ts';
+import type { Appointment } from '../base/agenda-cells.ts';
 import { unreachable } from '../base/assert.ts';
 import { noCause } from '../base/event.ts';
 import { addressOf, frameAt, frameOf, isSet, powerOfTwo } from '../base/word.ts';

@@ -2,7 +2,7 @@
  * Invalidation by registers (specification 6.5.1): CCMD for the context cache, IVA and IOTLB for the
  * IOTLB. A command runs a while after the write of its uppermost byte and then clears its own bit.
  */
-import type { Appointment } from '../base/agenda.ts';
+import type { Appointment } from '../base/agenda-cells.ts';
 import { domainIdOf, frameAt, get, isSet, sourceIdOf, type Word64 } from '../base/word.ts';
 import { LATCHED, type UnitCore } from './core.ts';
 import {

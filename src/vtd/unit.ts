@@ -2,7 +2,8 @@
  * A DMAR unit: what a register access sets off, and the way of a request through it. The outside sees
  * registers, memory, DMA requests and interrupt messages, and nothing else.
  */
-import type { Agenda, Appointment } from '../base/agenda.ts';
+import type { Appointment } from '../base/agenda-cells.ts';
+import type { Agenda } from '../base/agenda.ts';
 import { noCause, type Trace } from '../base/event.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PhysicalMemory } from '../base/memory.ts';

@@ -3,7 +3,7 @@
  * command tables with PRDs and the received-FIS area in host memory. Commands under way go on after the
  * crash, one after another, each in the device's pace. No queued commands, no error FISes.
  */
-import type { Appointment } from '../../base/agenda.ts';
+import type { Appointment } from '../../base/agenda-cells.ts';
 import type { Owner } from '../../base/event.ts';
 import { digest } from '../../base/hash.ts';
 import { and32, or32, powerOfTwo, without32 } from '../../base/word.ts';

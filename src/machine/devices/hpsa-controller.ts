@@ -2,7 +2,7 @@
  * A Smart Array controller as its driver sees it (drivers/scsi/hpsa_cmd.h): doorbell, request and reply
  * ports, scratchpad; commands fetched from host memory by DMA.
  */
-import type { Appointment } from '../../base/agenda.ts';
+import type { Appointment } from '../../base/agenda-cells.ts';
 import { noCause, type Owner, type Trace } from '../../base/event.ts';
 import { Numbers } from '../../base/stores.ts';
 import { and32 } from '../../base/word.ts';

@@ -3,7 +3,7 @@
  * own rules say what follows when the last step is done. Steps are DMA and delays; the engine carries
  * them out, several jobs beside each other, and forgets them when the device is reset.
  */
-import type { Appointment } from '../../base/agenda.ts';
+import type { Appointment } from '../../base/agenda-cells.ts';
 import type { Owner } from '../../base/event.ts';
 import { digest, digestBytes } from '../../base/hash.ts';
 import { Numbers, Table } from '../../base/stores.ts';

@@ -1,5 +1,5 @@
 /** A device's MSI-X table (PCI Express 7.7.2): where each of its interrupts is written to, and whether. */
-import type { Appointment } from '../../base/agenda.ts';
+import type { Appointment } from '../../base/agenda-cells.ts';
 import type { Owner } from '../../base/event.ts';
 import type { Journal } from '../../base/journal.ts';
 import { Numbers } from '../../base/stores.ts';

@@ -2,7 +2,8 @@
  * What a device has outstanding when its kernel dies: buffers that it goes on reading or writing until it
  * is reset. A scenario's workload describes them through ports that no real device has.
  */
-import type { Agenda, Appointment } from '../../base/agenda.ts';
+import type { Appointment } from '../../base/agenda-cells.ts';
+import type { Agenda } from '../../base/agenda.ts';
 import { assert } from '../../base/assert.ts';
 import type { Owner, Trace } from '../../base/event.ts';
 import { Numbers } from '../../base/stores.ts';

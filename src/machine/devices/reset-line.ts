@@ -1,5 +1,5 @@
 /** What a driver's reset does to the DMA that a device has under way: the scenario says. */
-import type { Appointment } from '../../base/agenda.ts';
+import type { Appointment } from '../../base/agenda-cells.ts';
 import { noCause } from '../../base/event.ts';
 import type { DeviceSettings, Surroundings } from './settings.ts';
 

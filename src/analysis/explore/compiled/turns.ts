@@ -1,5 +1,5 @@
 /** Who may move: what is always so of the actors, and who has an appointment in a state. */
-import { AGENDA } from '../../../base/agenda.ts';
+import { AGENDA } from '../../../base/agenda-cells.ts';
 import type { HandoffSystem } from '../handoff.ts';
 import type { StateCells } from './state-cells.ts';
 

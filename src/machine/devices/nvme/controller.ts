@@ -6,7 +6,7 @@
  *
  * Not modelled: queues that are full, arbitration, SGLs, metadata; aborted commands post no completion.
  */
-import type { Appointment } from '../../../base/agenda.ts';
+import type { Appointment } from '../../../base/agenda-cells.ts';
 import type { Owner } from '../../../base/event.ts';
 import { Numbers } from '../../../base/stores.ts';
 import { and32 } from '../../../base/word.ts';
