@@ -18,16 +18,15 @@ export class HandoffSystem implements ExploredSystem {
   readonly #scenario: Scenario;
   readonly #window: Window;
 
-  /** `noted`: what moves touch, for a reduction. */
   constructor(
     scenario: Scenario, window: Window, inFlight: number, evictions = false,
-    asksFor: (choice: string) => void = () => undefined, noted = true,
+    asksFor: (choice: string) => void = () => undefined,
   ) {
     this.#scenario = scenario;
     this.#window = window;
     let monitor: Monitor | undefined;
     this.machine = new Machine(scenario, {
-      trace: false, journal: true, ...(noted ? { accesses: this.accesses } : {}), asksFor,
+      trace: false, journal: true, accesses: this.accesses, asksFor,
       observe: (journal) => {
         monitor = new Monitor(scenario, journal);
         return monitor;
